@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every question to Glance's tables: one statement each, with visibility as part of it.
+
+The tables are described here by the columns that all supported releases have. Who may see an
+image is what ``glance.db.utils.is_image_visible`` says: an admin sees all; everybody sees an
+image without owner, a public and a community one; else its owner does and, of a shared image,
+every member, whatever the member's status.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from glance_cache_nodes.database import Database
+
+# Columns of `images` that a policy rule may compare with.
+ATTRIBUTES = ("id", "name", "owner", "visibility", "status", "os_hidden", "protected")
+
+_images = sa.table(
+    "images", *(sa.column(name) for name in ATTRIBUTES), sa.column("deleted", sa.Boolean)
+)
+_members = sa.table(
+    "image_members",
+    sa.column("image_id"),
+    sa.column("member"),
+    sa.column("deleted", sa.Boolean),
+)
+_cached = sa.table("cached_images", sa.column("image_id"), sa.column("node_reference_id"))
+_nodes = sa.table("node_reference", sa.column("node_reference_id"), sa.column("node_reference_url"))
+
+_EXISTING = (
+    sa.select(*(_images.c[name] for name in ATTRIBUTES), _nodes.c.node_reference_url)
+    .select_from(
+        _images.outerjoin(_cached, _cached.c.image_id == _images.c.id).outerjoin(
+            _nodes, _nodes.c.node_reference_id == _cached.c.node_reference_id
+        )
+    )
+    .where(_images.c.id == sa.bindparam("image_id"), _images.c.deleted == sa.false())
+)
+_IS_MEMBER = (
+    sa.select(_members.c.member)
+    .where(
+        _members.c.image_id == _images.c.id,
+        _members.c.member == sa.bindparam("project_id"),
+        _members.c.deleted == sa.false(),
+    )
+    .exists()
+)
+_VISIBLE = _EXISTING.where(
+    sa.or_(
+        _images.c.owner.is_(None),
+        _images.c.visibility.in_(("public", "community")),
+        _images.c.owner == sa.bindparam("project_id"),
+        sa.and_(_images.c.visibility == "shared", _IS_MEMBER),
+    )
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class CachedImage:
+    """An image that the caller may see, and the nodes that hold it by the record.
+
+    Attributes:
+        attributes: what a policy rule may compare with, under Glance's names for policy targets.
+        nodes: node reference URLs, sorted.
+    """
+
+    attributes: Mapping[str, object]
+    nodes: Sequence[str]
+
+
+def find_cached_image(database: Database, context: Any, image_id: str) -> CachedImage | None:
+    """Look an image up together with its nodes, in one statement.
+
+    Args:
+        database: where Glance's tables are.
+        context: the caller, as Glance's context filter made it.
+        image_id: the image's id, compared exactly.
+
+    Returns:
+        None for an image that does not exist, is deleted, or that the caller may not see.
+
+    Raises:
+        DatabaseUnavailableError: there was no answer within the bound.
+    """
+    if context.is_admin:
+        rows = database.rows(_EXISTING, {"image_id": image_id})
+    else:
+        rows = database.rows(_VISIBLE, {"image_id": image_id, "project_id": context.project_id})
+    # MariaDB's usual collation finds an id in any case; SQLite and PostgreSQL do not. One answer.
+    rows = [row for row in rows if row.id == image_id]
+    if not rows:
+        return None
+    urls = {row.node_reference_url for row in rows}
+    return CachedImage(_policy_attributes(rows[0], context.project_id), sorted(urls - {None}))
+
+
+def _policy_attributes(row: Any, project_id: str | None) -> dict[str, object]:
+    attributes = {name: getattr(row, name) for name in ATTRIBUTES}
+    shared_with_caller = row.visibility == "shared" and row.owner != project_id
+    member = project_id if shared_with_caller else None
+    aliases = {"image_id": row.id, "project_id": row.owner, "member": member, "member_id": member}
+    return {**attributes, **aliases}

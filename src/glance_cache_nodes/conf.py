@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options in the group ``[cache_nodes]`` of glance-api.conf."""
+
+from __future__ import annotations
+
+from oslo_config import cfg
+
+GROUP = "cache_nodes"
+
+OPTIONS = [
+    cfg.FloatOpt(
+        "database_timeout",
+        default=5.0,
+        min=1.0,
+        help="""
+How long a call of this add-on may wait for Glance's database, in seconds.
+
+A database that has not answered by then costs the caller 503 with a Retry-After
+header, never a hang. The add-on keeps connections of its own for this, so that
+Glance's other calls are not affected.
+
+Possible values:
+    * Any number from 1.0 on
+""",
+    ),
+    cfg.ListOpt(
+        "bare_list_user_agents",
+        default=["python-glanceclient", "openstacksdk/"],
+        help="""
+Clients that are answered with a bare JSON list instead of an object.
+
+python-glanceclient from 4.13 and openstacksdk from 4.22 can only read the bare list
+that Glance 33 answers. A request whose User-Agent header starts with one of these
+words gets ["http://node1:9292"]; every other request gets
+{"cached_nodes": ["http://node1:9292"]}.
+
+Possible values:
+    * A comma separated list of beginnings of User-Agent headers; empty for none
+""",
+    ),
+]
+
+
+def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
+    """Return the options by group, as ``oslo-config-generator`` asks for them."""
+    return [(GROUP, OPTIONS)]
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Make the options readable as ``conf.cache_nodes.*``; a second time changes nothing."""
+    conf.register_opts(OPTIONS, group=GROUP)

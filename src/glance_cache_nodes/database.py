@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Glance's database, asked within a bound.
+
+The add-on keeps a small pool of connections of its own to the database that Glance uses. They
+commit by themselves, so a question is one statement, and their driver gives up in time, which
+the connections of Glance do not: a frozen database holds those for ever.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Callable
+
+import sqlalchemy as sa
+from oslo_log import log
+
+from glance_cache_nodes.deadline import cut_off
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+LOG = log.getLogger(__name__)
+
+
+class DatabaseUnavailableError(Exception):
+    """The database did not answer within the bound, or refused to."""
+
+
+class Database:
+    """Where Glance's tables are.
+
+    Args:
+        conf: Glance's configuration.
+        glance_engine: returns Glance's own engine; called once, at the first question, so that
+            a server that forks its workers after loading leaves no connection shared.
+    """
+
+    def __init__(self, conf: Any, glance_engine: Callable[[], Any]) -> None:
+        self._conf = conf
+        self._glance_engine = glance_engine
+        self._timeout: float = conf.cache_nodes.database_timeout  # seconds
+        self._lock = threading.Lock()
+        self._engine: sa.engine.Engine | None = None
+
+    def rows(self, statement: Any, parameters: Mapping[str, object]) -> Sequence[Any]:
+        """Run a statement that only reads, and return all its rows.
+
+        Raises:
+            DatabaseUnavailableError: there was no answer within the bound.
+        """
+        started = time.monotonic()
+        try:
+            return self._read(statement, parameters)
+        except sa.exc.DBAPIError as error:
+            # A pooled connection may have died while it lay idle. The pool has dropped all of
+            # its age by now, so a second try gets a new one, if there is time left for that.
+            soon = time.monotonic() - started < self._timeout / 4
+            if not (error.connection_invalidated and soon):
+                raise self._unavailable(error) from error
+        except sa.exc.SQLAlchemyError as error:
+            raise self._unavailable(error) from error
+        try:
+            return self._read(statement, parameters)
+        except sa.exc.SQLAlchemyError as error:
+            raise self._unavailable(error) from error
+
+    def _read(self, statement: Any, parameters: Mapping[str, object]) -> Sequence[Any]:
+        with self._own_engine().connect() as connection, cut_off(connection, self._timeout / 2):
+            return connection.execute(statement, parameters).all()
+
+    def _own_engine(self) -> sa.engine.Engine:
+        with self._lock:
+            if self._engine is None:
+                url = self._glance_engine().url
+                self._engine = sa.create_engine(
+                    url,
+                    isolation_level="AUTOCOMMIT",
+                    pool_recycle=self._conf.database.connection_recycle_time,
+                    connect_args=_driver_timeouts(url.get_backend_name(), self._timeout),
+                    **_pool(url.get_backend_name(), self._timeout),
+                )
+            return self._engine
+
+    def _unavailable(self, error: Exception) -> DatabaseUnavailableError:
+        # The driver's own words: SQLAlchemy's would add the statement and its parameters.
+        reason = getattr(error, "orig", None) or error
+        LOG.error("The database gave no answer: %s: %s", type(reason).__name__, reason)
+        return DatabaseUnavailableError(str(reason))
+
+
+def _pool(backend: str, timeout: float) -> dict[str, Any]:
+    if backend == "sqlite":
+        return {}
+    return {"pool_size": 5, "max_overflow": 15, "pool_timeout": timeout / 2}
+
+
+def _driver_timeouts(backend: str, timeout: float) -> dict[str, Any]:
+    half = timeout / 2
+    if backend == "sqlite":
+        return {"timeout": half}
+    if backend == "mysql":
+        return {"connect_timeout": half, "read_timeout": half, "write_timeout": half}
+    if backend == "postgresql":
+        # libpq counts whole seconds and takes 1 for 2; the statement is bounded in `cut_off` too,
+        # because a frozen server does not look at its own clock.
+        return {
+            "connect_timeout": max(2, int(half)),
+            "options": f"-c statement_timeout={int(half * 1000)}",
+        }
+    return {}

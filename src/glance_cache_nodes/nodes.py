@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``GET /v2/cache/nodes/{image_id}``: the nodes that hold an image, from the record."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, Any
+
+import webob
+import webob.exc
+
+from glance_cache_nodes import answers, catalogue, policy
+from glance_cache_nodes.target import LazyTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from glance_cache_nodes.service import Service
+
+# Glance accepts ids in this form only. \Z, because $ lets a newline pass.
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+
+
+def list_for_image(service: Service, request: webob.Request, image_id: str) -> webob.Response:
+    """Answer with the nodes that hold an image.
+
+    Args:
+        service: what lasts from request to request.
+        request: the request, with the caller in ``request.context``.
+        image_id: the last part of the path.
+
+    Raises:
+        webob.exc.HTTPException: 403, 400, 409 or 404, looked for in this order, so that nothing
+            tells a caller who is refused whether an image exists.
+        DatabaseUnavailableError: there was no answer within the bound.
+    """
+
+    @functools.cache
+    def image() -> catalogue.CachedImage | None:
+        return _find(service, request.context, image_id)
+
+    def attributes() -> Mapping[str, object]:
+        found = image()
+        return found.attributes if found else {}
+
+    policy.enforce(
+        service.enforcer, request.context, policy.LIST_CACHED_NODES, LazyTarget(attributes)
+    )
+    _refuse_what_is_not_understood(request)
+    _require_central_cache(service.conf)
+    found = image()
+    if found is None:
+        raise webob.exc.HTTPNotFound(explanation=_no_image(image_id))
+    return answers.cached_nodes(
+        found.nodes,
+        request.headers.get("User-Agent", ""),
+        service.conf.cache_nodes.bare_list_user_agents,
+    )
+
+
+def _find(service: Service, context: Any, image_id: str) -> catalogue.CachedImage | None:
+    if not _UUID.match(image_id):
+        return None
+    return catalogue.find_cached_image(service.database, context, image_id)
+
+
+def _no_image(image_id: str) -> str:
+    if not _UUID.match(image_id):
+        return "No image has this ID: an image ID is a UUID."
+    return f"No image {image_id}, or you may not see it."
+
+
+def _refuse_what_is_not_understood(request: webob.Request) -> None:
+    if request.query_string:
+        raise webob.exc.HTTPBadRequest(explanation="This call takes no query parameters.")
+    if request.content_length or "Transfer-Encoding" in request.headers:
+        raise webob.exc.HTTPBadRequest(explanation="This call takes no request body.")
+
+
+def _require_central_cache(conf: Any) -> None:
+    if not conf.image_cache_dir:
+        raise webob.exc.HTTPConflict(
+            explanation="Image caching is off on this node: image_cache_dir is not set."
+        )
+    driver = conf.image_cache_driver
+    if driver.lower() != "centralized_db":
+        raise webob.exc.HTTPConflict(
+            explanation=f"This node keeps its cache record with the driver {driver}, where no "
+            "other node can read it. The list of nodes needs image_cache_driver = centralized_db."
+        )

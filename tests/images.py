@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images and cache records for the tests, written with Glance's own database functions."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import uuid
+
+import glance.db
+from glance import context
+from glance.common import exception
+
+import glance_site
+
+NODES = ("http://node1:9292", "http://node2:9292", "http://node3:9292")
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+# name -> what Glance's table says; all belong to the project `lab` unless they say otherwise
+KINDS = {
+    "public": {"visibility": "public"},
+    "private": {"visibility": "private"},
+    "shared-pending": {"visibility": "shared", "member": "pending"},
+    "shared-accepted": {"visibility": "shared", "member": "accepted"},
+    "shared-rejected": {"visibility": "shared", "member": "rejected"},
+    "shared-withdrawn": {"visibility": "shared", "member": "withdrawn"},
+    "community": {"visibility": "community"},
+    "without-owner": {"visibility": "private", "owner": None},
+    "deactivated": {"visibility": "private", "status": "deactivated"},
+    "deleted": {"visibility": "private", "deleted": True},
+    "empty": {"visibility": "private", "nodes": ()},
+}
+
+
+def admin_context() -> context.RequestContext:
+    """Return the context with which Glance itself works on its tables."""
+    return context.get_admin_context(show_deleted=True)
+
+
+def create(kind: dict, image_id: str | None = None) -> str:
+    """Write an image with its members and cache records; return its id."""
+    database, admin = glance.db.get_api(), admin_context()
+    image_id = image_id or str(uuid.uuid4())
+    values = {
+        "id": image_id,
+        "name": "an image",
+        "status": kind.get("status", "active"),
+        "visibility": kind["visibility"],
+        "owner": kind.get("owner", "lab"),
+    }
+    database.image_create(admin, values)
+    _share(database, admin, image_id, kind.get("member"))
+    for url in kind.get("nodes", ("http://node2:9292", "http://node1:9292")):
+        record(image_id, url)
+    if kind.get("deleted"):
+        database.image_destroy(admin, image_id)
+    return image_id
+
+
+def record(image_id: str, url: str) -> None:
+    """Write that the node at this URL has the image cached."""
+    database, admin = glance.db.get_api(), admin_context()
+    with contextlib.suppress(exception.Duplicate):
+        database.node_reference_create(admin, url)
+    database.insert_cache_details(admin, url, image_id, 42)
+
+
+def _share(database, admin, image_id: str, status: str | None) -> None:
+    if status is None:
+        return
+    given = "accepted" if status == "withdrawn" else status
+    member = database.image_member_create(
+        admin, {"member": "other", "image_id": image_id, "can_share": False, "status": given}
+    )
+    if status == "withdrawn":
+        database.image_member_delete(admin, member["id"])
+
+
+@functools.cache
+def of_every_kind() -> dict[str, str]:
+    """Return one image of each kind, by the kind's name, and the id of none as ``unknown``."""
+    glance_site.application()
+    return {name: create(kind) for name, kind in KINDS.items()} | {"unknown": UNKNOWN}
