@@ -43,7 +43,7 @@ def create(kind: dict, image_id: str | None = None) -> str:
     image_id = image_id or str(uuid.uuid4())
     values = {
         "id": image_id,
-        "name": "an image",
+        "name": "image",
         "status": kind.get("status", "active"),
         "visibility": kind["visibility"],
         "owner": kind.get("owner", "lab"),

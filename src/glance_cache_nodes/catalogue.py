@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from glance_cache_nodes.database import Database
 
 # Columns of `images` that a policy rule may compare with.
-ATTRIBUTES = ("id", "name", "owner", "visibility", "status", "os_hidden", "protected")
+_STRINGS = ("id", "name", "owner", "visibility", "status")
+_BOOLEANS = ("os_hidden", "protected")
+ATTRIBUTES = _STRINGS + _BOOLEANS
 
 _images = sa.table(
-    "images", *(sa.column(name) for name in ATTRIBUTES), sa.column("deleted", sa.Boolean)
+    "images",
+    *(sa.column(name) for name in _STRINGS),
+    *(sa.column(name, sa.Boolean) for name in (*_BOOLEANS, "deleted")),
 )
 _members = sa.table(
     "image_members",
