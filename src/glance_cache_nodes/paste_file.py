@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
-import shutil
+import stat
 import time
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
 from glance_cache_nodes.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def load(path: Path) -> str:
@@ -62,30 +65,35 @@ def replace(path: Path, text: str) -> Path:
 
 def _write_like(target: Path, name: str, data: bytes) -> Path:
     """Write data to a new file beside target, with target's owner, mode and access list."""
-    like = target.stat()
-    with _open_new(target.with_name(name)) as file:
-        path = Path(file.name)
-        try:
-            if (like.st_uid, like.st_gid) != (os.geteuid(), os.getegid()):
-                os.chown(path, like.st_uid, like.st_gid)
-            shutil.copystat(target, path)
+    descriptor, path = _create(target.with_name(name))
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            _dress_like(target, descriptor)
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-        except OSError:
-            path.unlink()
-            raise
+            os.fsync(descriptor)
+    except OSError:
+        path.unlink()
+        raise
     return path
 
 
-def _open_new(wanted: Path) -> BinaryIO:
-    """Open a file that was not there: wanted, or wanted-1, wanted-2 and so on."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+def _create(wanted: Path) -> tuple[int, Path]:
+    """Create and open a file that was not there: wanted, or wanted-1, wanted-2 and so on."""
     for number in itertools.count():
-        path = f"{wanted}-{number}" if number else str(wanted)
-        try:
-            os.close(os.open(path, flags, 0o600))  # the file may hold a password
-        except FileExistsError:
-            continue
-        return Path(path).open("wb")
+        path = wanted.with_name(f"{wanted.name}-{number}") if number else wanted
+        with contextlib.suppress(FileExistsError):
+            # To its owner alone until it has the mode of the old one: it may hold a password.
+            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), path
     raise AssertionError  # a count does not end
+
+
+def _dress_like(target: Path, descriptor: int) -> None:
+    # By descriptor: who may write in this directory could put a link under the name meanwhile.
+    like = target.stat()
+    if (like.st_uid, like.st_gid) != (os.geteuid(), os.getegid()):
+        os.fchown(descriptor, like.st_uid, like.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
+    for name in os.listxattr(target):
+        with contextlib.suppress(OSError):  # a label that only the system sets
+            os.setxattr(descriptor, name, os.getxattr(target, name))

@@ -87,7 +87,7 @@ class Document:
             UserError: what is to be filled in is not there.
         """
         try:
-            return self.parser.get(option.section, option.name)
+            return self.parser.get(option.section, option.name).strip()
         except configparser.InterpolationError as error:
             reason = " ".join(str(error).split())
             raise UserError(f"{option}: a % that paste cannot fill in: {reason}") from error
