@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``glance-cache-nodes lab``: a cloud of real services on loopback, to try things on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from glance_cache_nodes import lab
+
+if TYPE_CHECKING:
+    import argparse
+
+    from glance_cache_nodes.lab import LabState, Service
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+DIRECTORY = Path("build/lab")
+
+
+def add_to(subparsers: Subparsers) -> None:
+    """Add the parser of ``lab`` and of its verbs."""
+    parser = subparsers.add_parser("lab", help="run real Keystone and Glance nodes on loopback")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    _add_up(verbs)
+    _add_down(verbs)
+    _add_status(verbs)
+
+
+def _add_verb(verbs: Subparsers, name: str, about: str) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=about, description=about)
+    parser.add_argument(
+        "--dir",
+        type=Path,
+        default=DIRECTORY,
+        help="the directory that all of the lab lies in (default: %(default)s)",
+    )
+    return parser
+
+
+def _add_up(verbs: Subparsers) -> None:
+    parser = _add_verb(verbs, "up", "start a lab, or what is stopped of it")
+    parser.add_argument(
+        "--nodes", type=int, metavar="N", help="how many Glance nodes (default: 3, or as it was)"
+    )
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help="mysql+pymysql://... or postgresql+psycopg2://... for Glance (default: SQLite)",
+    )
+    parser.add_argument(
+        "--without-filter", action="store_true", help="new nodes get Glance's own paste file as is"
+    )
+    parser.add_argument(
+        "--glance-python",
+        metavar="PATH",
+        default=sys.executable,
+        help="the Python of the environment that a new lab's Glance runs in (default: this one)",
+    )
+    parser.add_argument("--json", action="store_true", help="tell of the lab as JSON when it is up")
+    parser.set_defaults(run=_up)
+
+
+def _add_down(verbs: Subparsers) -> None:
+    parser = _add_verb(verbs, "down", "stop a lab, or some of its services; its data stays")
+    parser.add_argument(
+        "services", nargs="*", metavar="SERVICE", help="such as node2 (default: all)"
+    )
+    parser.add_argument("--delete", action="store_true", help="then remove its directory")
+    parser.set_defaults(run=_down)
+
+
+def _add_status(verbs: Subparsers) -> None:
+    parser = _add_verb(verbs, "status", "tell what runs; exit with 1 if not all of it does")
+    parser.add_argument("--json", action="store_true", help="tell it as JSON")
+    parser.set_defaults(run=_status)
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    state = lab.up(
+        arguments.dir,
+        arguments.nodes,
+        database=arguments.database,
+        with_filter=not arguments.without_filter,
+        glance_python=arguments.glance_python,
+        progress=_tell,
+    )
+    _say(_as_json(state) if arguments.json else _how_to_use(state, arguments.dir))
+    return 0
+
+
+def _down(arguments: argparse.Namespace) -> int:
+    stopped = lab.down(arguments.dir, arguments.services, delete=arguments.delete)
+    _say(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    state = lab.load(arguments.dir)
+    _say(_as_json(state) if arguments.json else _table([_row(each) for each in state.services]))
+    return 0 if all(each.running for each in state.services) else 1
+
+
+def _how_to_use(state: LabState, directory: Path) -> str:
+    where = "" if directory == DIRECTORY else f" --dir {directory}"
+    nodes = [f"  {node.name}  {node.url}" for node in state.nodes]
+    return "\n".join(
+        [
+            "",
+            "Talk to it as lab-admin, lab-member, lab-reader, or lab-other of another project:",
+            f"  export OS_CLIENT_CONFIG_FILE={state.clouds_file}",
+            *_around_the_proxy(),
+            "  openstack --os-cloud lab-admin image list",
+            "One node directly, as admin: --os-cloud lab-node1 and so on",
+            *nodes,
+            "See what runs, and end it:",
+            f"  glance-cache-nodes lab status{where}",
+            f"  glance-cache-nodes lab down{where}",
+        ]
+    )
+
+
+def _around_the_proxy() -> list[str]:
+    proxied = any(os.environ.get(name) for name in ("http_proxy", "HTTP_PROXY", "all_proxy"))
+    return ["  export no_proxy=127.0.0.1"] if proxied else []
+
+
+def _as_json(state: LabState) -> str:
+    services = [_row(each) for each in state.services]
+    told = {
+        "directory": str(state.directory),
+        "keystone_url": state.keystone_url,
+        "clouds_file": str(state.clouds_file),
+        "services": services,
+    }
+    return json.dumps(told, indent=2)
+
+
+def _row(service: Service) -> dict[str, object]:
+    running = service.running
+    return {
+        "name": service.name,
+        "state": "running" if running else "stopped",
+        "pid": service.process.pid if running and service.process else None,
+        "url": service.url,
+        "log": str(service.log),
+    }
+
+
+def _table(rows: list[dict[str, object]]) -> str:
+    lines = [list(rows[0]), *([str(cell or "-") for cell in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    padded = ("  ".join(cell.ljust(w) for cell, w in zip(line, widths)) for line in lines)
+    return "\n".join(line.rstrip() for line in padded)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt

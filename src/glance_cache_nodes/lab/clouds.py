@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""clouds.yaml: one cloud for each user, and one for each node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glance_cache_nodes.lab import private
+from glance_cache_nodes.lab.state import REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from glance_cache_nodes.lab.state import LabState
+
+USERS = {
+    "admin": ("admin", "lab"),
+    "member": ("member", "lab"),
+    "reader": ("reader", "lab"),
+    "other": ("other", "other"),
+    "service": ("glance", "service"),
+}
+"""What follows ``lab-`` in a cloud's name: user, project."""
+
+
+def write(lab: LabState) -> None:
+    """Write the lab's clouds.yaml."""
+    clouds: dict[str, object] = {
+        f"lab-{name}": _cloud(lab, user, project) for name, (user, project) in USERS.items()
+    }
+    for node in lab.nodes:
+        override = {"image_endpoint_override": node.url}
+        clouds[f"lab-{node.name}"] = _cloud(lab, "admin", "lab") | override
+    private.write(lab.clouds_file, "\n".join(_yaml({"clouds": clouds})) + "\n")
+
+
+def _cloud(lab: LabState, user: str, project: str) -> dict[str, object]:
+    return {
+        "auth": {
+            "auth_url": lab.keystone_url,
+            "username": user,
+            "password": lab.passwords[user],
+            "project_name": project,
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+        },
+        "region_name": REGION,
+        "identity_api_version": "3",
+    }
+
+
+def _yaml(tree: Mapping[str, object], indent: str = "") -> Iterator[str]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield f"{indent}{key}:"
+            yield from _yaml(value, indent + "  ")
+        else:
+            yield f'{indent}{key}: "{value}"'

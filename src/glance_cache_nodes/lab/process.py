@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes that outlive the one that starts them, and are never mistaken for another."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+TERM_BOUND = 10.0
+KILL_BOUND = 5.0
+POLL = 0.05
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process of one boot of the machine; a pid alone is given out again.
+
+    Args:
+        pid: its number.
+        started: the boot it runs in and the clock tick at which it began.
+    """
+
+    pid: int
+    started: str
+
+
+def spawn(argv: list[str], environment: Mapping[str, str], log: Path) -> Process:
+    """Start a program in a session of its own, its output appended to the log.
+
+    Raises:
+        OSError: there is no such program, or it may not be run.
+    """
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    pid = os.posix_spawn(
+        argv[0],
+        argv,
+        environment,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), append, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+    # One that ended at once has no identity any more; it is then found not to be running.
+    return _identify(pid) or Process(pid, "")
+
+
+def is_running(process: Process | None) -> bool:
+    """Return whether exactly this process runs now."""
+    if process is None:
+        return False
+    with contextlib.suppress(ChildProcessError):  # ours to bury only in the process that spawned it
+        os.waitpid(process.pid, os.WNOHANG)
+    return _identify(process.pid) == process
+
+
+def stop(processes: Iterable[Process]) -> None:
+    """End the processes: asked first, killed when they have not gone within ``TERM_BOUND``."""
+    alive = [process for process in processes if is_running(process)]
+    for number, bound in ((signal.SIGTERM, TERM_BOUND), (signal.SIGKILL, KILL_BOUND)):
+        for process in alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, number)
+        alive = _still_running(alive, bound)
+
+
+def _still_running(processes: list[Process], bound: float) -> list[Process]:
+    deadline = time.monotonic() + bound
+    alive = processes
+    while (alive := [each for each in alive if is_running(each)]) and time.monotonic() < deadline:
+        time.sleep(POLL)
+    return alive
+
+
+def _identify(pid: int) -> Process | None:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    # The second field is the program's name in brackets and may hold anything, so count behind it.
+    state, *fields = stat.rpartition(")")[2].split()
+    if state in "ZX":
+        return None
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return Process(pid, f"{boot}/{fields[18]}")
