@@ -7,8 +7,9 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.cli import lab, paste
 from glance_cache_nodes.errors import UserError
+
+from . import lab, paste
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

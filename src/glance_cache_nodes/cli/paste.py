@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from glance_cache_nodes import paste, paste_file
+from glance_cache_nodes import paste
 from glance_cache_nodes.errors import UserError
+from glance_cache_nodes.paste import file as paste_file
 
 if TYPE_CHECKING:
     import argparse

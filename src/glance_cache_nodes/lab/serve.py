@@ -8,6 +8,8 @@ service's own way: ``OS_KEYSTONE_CONFIG_DIR``, ``OS_GLANCE_CONFIG_DIR``.
 
 from __future__ import annotations
 
+# Glance asks for it while it ends, and Python cannot load it that late.
+import concurrent.futures.thread  # noqa: F401
 import os
 import signal
 import sys

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from glance_cache_nodes.errors import UserError
 
 if TYPE_CHECKING:
-    from glance_cache_nodes.paste_model import Document, Option, Section
+    from glance_cache_nodes.paste.model import Document, Option, Section
 
 FILTER = "cache_nodes"
 EGG = "egg:glance-cache-nodes#cache_nodes"

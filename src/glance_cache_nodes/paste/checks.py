@@ -6,11 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.errors import UserError
-from glance_cache_nodes.paste_pipelines import EGG, FILTER, OURS, factories
+from glance_cache_nodes.paste.pipelines import EGG, FILTER, OURS, factories
 
 if TYPE_CHECKING:
-    from glance_cache_nodes.paste_model import Document, Section
-    from glance_cache_nodes.paste_pipelines import Pipeline
+    from glance_cache_nodes.paste.model import Document, Section
+    from glance_cache_nodes.paste.pipelines import Pipeline
 
 AGAIN = "take it out with --remove, then add it again"
 

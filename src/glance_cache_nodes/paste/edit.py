@@ -14,13 +14,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.errors import UserError
-from glance_cache_nodes.paste_checks import check_order, own_section
-from glance_cache_nodes.paste_model import COMMENTS, read
-from glance_cache_nodes.paste_pipelines import EGG, FILTER, pipelines
+from glance_cache_nodes.paste.checks import check_order, own_section
+from glance_cache_nodes.paste.model import COMMENTS, read
+from glance_cache_nodes.paste.pipelines import EGG, FILTER, pipelines
 
 if TYPE_CHECKING:
-    from glance_cache_nodes.paste_model import Document, Section, Word
-    from glance_cache_nodes.paste_pipelines import Pipeline
+    from glance_cache_nodes.paste.model import Document, Section, Word
+    from glance_cache_nodes.paste.pipelines import Pipeline
 
 
 def insert(text: str) -> str:
