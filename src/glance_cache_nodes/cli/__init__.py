@@ -41,8 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments))
     except UserError as error:
-        print(f"glance-cache-nodes: {error}", file=sys.stderr)  # noqa: T201
+        print(f"glance-cache-nodes: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("glance-cache-nodes: interrupted", file=sys.stderr)  # noqa: T201
+        print("glance-cache-nodes: interrupted", file=sys.stderr)
         return 130

@@ -14,7 +14,8 @@ import os
 import signal
 import sys
 import threading
-from typing import Any
+import traceback
+from typing import Any, Callable
 
 from cheroot import wsgi
 
@@ -33,13 +34,24 @@ def main() -> None:
     # Keystone takes the words of the process for its own.
     del sys.argv[1:]
     sqlite.share()
-    application = {"keystone": _keystone, "glance": _glance}[name]()
+    application = _load({"keystone": _keystone, "glance": _glance}[name])
     server = wsgi.Server(
         (HOST, int(port)), application, numthreads=THREADS, request_queue_size=BACKLOG
     )
     server.shutdown_timeout = 2
     signal.signal(signal.SIGTERM, lambda *_: _stop(server))
     server.safe_start()
+
+
+def _load(service: Callable[[], Any]) -> Any:
+    try:
+        return service()
+    except Exception as error:  # noqa: BLE001
+        traceback.print_exc()
+        # One line, and the last one: whoever started this shows it to a person.
+        print(" ".join(f"{type(error).__name__}: {error}".split()), file=sys.stderr)  # noqa: T201
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def _keystone() -> Any:
