@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real services: ``lab`` is a running lab of three nodes, ``connect`` gives clients of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import openstack
+import pytest
+
+from glance_cache_nodes.lab import load
+
+COMMAND = Path(sys.executable).with_name("glance-cache-nodes")
+
+
+def run_lab(verb, directory, *words):
+    """Run ``glance-cache-nodes lab`` as a person does, and return how it ended."""
+    argv = [COMMAND, "lab", verb, "--dir", directory, *words]
+    return subprocess.run(argv, capture_output=True, text=True, check=False)
+
+
+@contextlib.contextmanager
+def running_lab(directory, *words):
+    """Run a lab for as long as the block lasts; give its state."""
+    done = run_lab("up", directory, *words)
+    try:
+        assert done.returncode == 0, done.stderr
+        yield load(directory)
+    finally:
+        run_lab("down", directory)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    with running_lab(tmp_path_factory.mktemp("lab") / "lab", "--nodes", "3") as state:
+        yield state
+
+
+@pytest.fixture(scope="session")
+def connect(lab):
+    """Return a function from a cloud's name, such as ``lab-admin``, to its connection."""
+    with contextlib.ExitStack() as stack:
+        made = {}
+
+        def connection(cloud):
+            if cloud not in made:
+                config = openstack.config.OpenStackConfig(
+                    config_files=[str(lab.clouds_file)], load_envvars=False
+                )
+                made[cloud] = openstack.connection.Connection(config=config.get_one(cloud))
+                stack.callback(made[cloud].close)
+            return made[cloud]
+
+        # requests would send what is meant for loopback to a proxy.
+        before = os.environ.get("no_proxy")
+        os.environ["no_proxy"] = "127.0.0.1"
+        yield connection
+        os.environ.pop("no_proxy") if before is None else os.environ.update(no_proxy=before)
