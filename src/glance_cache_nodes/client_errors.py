@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What went wrong with a call to Glance, as one line that says what would be right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keystoneauth1 import exceptions as ksa
+
+from glance_cache_nodes.errors import UserError
+from glance_cache_nodes.server_text import explanation, one_line
+
+if TYPE_CHECKING:
+    import requests
+
+# The statuses that mean the same for every call.
+_MEANINGS = {
+    401: "Glance at {where} does not accept the token: it has expired, or it is of another cloud; "
+    "get a new one.",
+    403: "Glance refuses: {said}",
+    409: "This cloud keeps no record of cached images: {said} Each Glance node needs "
+    "image_cache_dir and image_cache_driver = centralized_db.",
+    503: "Glance cannot answer now: {said} {retry}",
+}
+_UNEXPECTED = (
+    "Glance at {where} answered {status}: {said} Its log tells more (request id {request_id})."
+)
+
+# keystoneauth's failures to get an answer, the special ones first.
+_NO_ANSWER: tuple[tuple[type[Exception], str], ...] = (
+    (ksa.SSLError, "No TLS with {where}: is its certificate signed by a CA that you trust?"),
+    (ksa.ConnectTimeout, "Glance at {where} did not answer in time: is it up?"),
+    (
+        ksa.ConnectionError,
+        "Glance at {where} cannot be reached: is it up, is the endpoint right?",
+    ),
+    (
+        ksa.CatalogException,
+        "The cloud has no image endpoint for this region and interface: check both, or set "
+        "image_endpoint_override in clouds.yaml.",
+    ),
+    (ksa.Unauthorized, "Keystone does not accept the credentials: check user and password."),
+)
+
+
+class CallError(UserError):
+    """A call to Glance failed.
+
+    Args:
+        message: what went wrong and what would be right, in one line.
+        status: the HTTP status that Glance answered; None when it did not answer.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def from_failure(failure: Exception, where: str) -> CallError:
+    """Return the error for a call that got no answer.
+
+    Args:
+        failure: what keystoneauth raised.
+        where: the URL that was called, or the name of the service.
+    """
+    for kind, text in _NO_ANSWER:
+        if isinstance(failure, kind):
+            return CallError(text.format(where=where))
+    return CallError(f"No answer from {where}: {one_line(str(failure))}")
+
+
+def from_answer(response: requests.Response, where: str, meaning: int | None = None) -> CallError:
+    """Return the error for an answer of a status other than 200.
+
+    Args:
+        response: Glance's answer.
+        where: the URL that was called.
+        meaning: the status that would have been right, where Glance says it with another one.
+    """
+    status = response.status_code
+    text = _MEANINGS.get(meaning or status, _UNEXPECTED).format(
+        where=where,
+        status=status,
+        said=explanation(response),
+        retry=_when_to_retry(response),
+        request_id=one_line(response.headers.get("x-openstack-request-id", "none")),
+    )
+    return CallError(text, status)
+
+
+def _when_to_retry(response: requests.Response) -> str:
+    seconds = response.headers.get("Retry-After", "")
+    return f"Try again in {seconds} s." if seconds.isdigit() else "Try again later."

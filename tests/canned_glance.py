@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real HTTP server that gives answers as real Glance gave them, word for word.
+
+The answers were taken from Glance 28, 32 and 33 and from this package's filter, each asked
+with ``Accept: application/json``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+IMAGE_ID = "11111111-2222-4333-8444-555555555555"
+NODES_PATH = f"/v2/cache/nodes/{IMAGE_ID}"
+URLS = ["http://node_2:60999", "http://node_1:60999"]
+TOKEN = "a-token-that-nobody-may-see"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server says to one request."""
+
+    status: int
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the server was asked."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+
+
+def fault(status: int, message: str, **headers: str) -> Answer:
+    """Return an error in webob's JSON form, which ends its message like this."""
+    body = {"message": f"{message}<br /><br />\n\n\n", "code": str(status), "title": "-"}
+    return Answer(
+        status,
+        json.dumps(body),
+        {
+            "Content-Type": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        },
+    )
+
+
+OBJECT = Answer(200, json.dumps({"cached_nodes": sorted(URLS)}))
+BARE_LIST = Answer(200, json.dumps(URLS))
+UNAUTHORIZED = fault(
+    401,
+    "This server could not verify that you are authorized to access the document you requested. "
+    "Either you supplied the wrong credentials (e.g., bad password), or your browser does not "
+    "understand how to supply the credentials required.",
+    WWW_Authenticate='Keystone uri="http://127.0.0.1:5000/v3"',
+)
+FORBIDDEN = fault(403, "You are not authorized to complete list_cached_nodes action.")
+NO_ROUTE = fault(404, "The resource could not be found.")
+NO_IMAGE = fault(404, f"Image {IMAGE_ID} not found.")
+CACHING_OFF = fault(404, "Caching via API is not supported at this site.")
+NOT_CENTRAL = fault(409, "Centralized caching is not enabled")
+DATABASE_DOWN = fault(
+    503, "Glance's database does not answer. The request can be repeated.", Retry_After="5"
+)
+WRONG_METHOD = fault(405, "The method PATCH is not allowed for this resource. ", Allow="GET")
+VERSIONS = Answer(300, json.dumps({"versions": [{"id": "v2.18", "status": "CURRENT"}]}))
+SERVER_ERROR = Answer(
+    500,
+    "<html>\n <head>\n  <title>500 Internal Server Error</title>\n </head>\n <body>\n"
+    "  <h1>500 Internal Server Error</h1>\n  The server has either erred or is incapable of "
+    "performing the requested operation.<br /><br />\n\n\n\n </body>\n</html>",
+    {"Content-Type": "text/html; charset=UTF-8", "x-openstack-request-id": "req-1"},
+)
+
+
+@dataclass
+class CannedGlance:
+    """What the server answers, by method and path; all else is answered as a lacking route is."""
+
+    url: str
+    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
+
+    def say(self, answer: Answer, *, route: bool = True) -> None:
+        """Set what is answered for the nodes of the image."""
+        self.answers["GET", NODES_PATH] = answer
+        self.answers["PATCH", NODES_PATH] = WRONG_METHOD if route else NO_ROUTE
+
+    def name(self, *names: str) -> None:
+        """Set the images that there are; the first has IMAGE_ID."""
+        images = [{"id": IMAGE_ID if n == 0 else f"id{n}", "name": x} for n, x in enumerate(names)]
+        self.answers["GET", "/v2/images"] = Answer(200, json.dumps({"images": images}))
+
+
+@contextlib.contextmanager
+def canned_glance() -> Iterator[CannedGlance]:
+    """Run the server on a free port of the loopback."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.glance = CannedGlance(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield server.glance
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def _answer(self) -> None:
+        glance = self.server.glance
+        glance.asked.append(Asked(self.command, self.path, dict(self.headers)))
+        answer = glance.answers.get((self.command, self.path.partition("?")[0]), NO_ROUTE)
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body.encode())
+
+    do_GET = do_PATCH = _answer  # noqa: N815 - the names that http.server calls
+
+    def log_message(self, *_: object) -> None:
+        """Be silent."""
