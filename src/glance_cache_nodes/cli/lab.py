@@ -3,19 +3,17 @@
 
 from __future__ import annotations
 
-import json
-import os
+import shlex
 import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from glance_cache_nodes import lab
+from glance_cache_nodes.lab import report
 
 if TYPE_CHECKING:
     import argparse
-
-    from glance_cache_nodes.lab import LabState, Service
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -91,7 +89,8 @@ def _up(arguments: argparse.Namespace) -> int:
         glance_python=arguments.glance_python,
         progress=_tell,
     )
-    _say(_as_json(state) if arguments.json else _how_to_use(state, arguments.dir))
+    where = "" if arguments.dir == DIRECTORY else f" --dir {shlex.quote(str(arguments.dir))}"
+    _say(report.as_json(state) if arguments.json else report.how_to_use(state, where))
     return 0
 
 
@@ -103,61 +102,8 @@ def _down(arguments: argparse.Namespace) -> int:
 
 def _status(arguments: argparse.Namespace) -> int:
     state = lab.load(arguments.dir)
-    _say(_as_json(state) if arguments.json else _table([_row(each) for each in state.services]))
+    _say(report.as_json(state) if arguments.json else report.table(state))
     return 0 if all(each.running for each in state.services) else 1
-
-
-def _how_to_use(state: LabState, directory: Path) -> str:
-    where = "" if directory == DIRECTORY else f" --dir {directory}"
-    nodes = [f"  {node.name}  {node.url}" for node in state.nodes]
-    return "\n".join(
-        [
-            "",
-            "Talk to it as lab-admin, lab-member, lab-reader, or lab-other of another project:",
-            f"  export OS_CLIENT_CONFIG_FILE={state.clouds_file}",
-            *_around_the_proxy(),
-            "  openstack --os-cloud lab-admin image list",
-            "One node directly, as admin: --os-cloud lab-node1 and so on",
-            *nodes,
-            "See what runs, and end it:",
-            f"  glance-cache-nodes lab status{where}",
-            f"  glance-cache-nodes lab down{where}",
-        ]
-    )
-
-
-def _around_the_proxy() -> list[str]:
-    proxied = any(os.environ.get(name) for name in ("http_proxy", "HTTP_PROXY", "all_proxy"))
-    return ["  export no_proxy=127.0.0.1"] if proxied else []
-
-
-def _as_json(state: LabState) -> str:
-    services = [_row(each) for each in state.services]
-    told = {
-        "directory": str(state.directory),
-        "keystone_url": state.keystone_url,
-        "clouds_file": str(state.clouds_file),
-        "services": services,
-    }
-    return json.dumps(told, indent=2)
-
-
-def _row(service: Service) -> dict[str, object]:
-    running = service.running
-    return {
-        "name": service.name,
-        "state": "running" if running else "stopped",
-        "pid": service.process.pid if running and service.process else None,
-        "url": service.url,
-        "log": str(service.log),
-    }
-
-
-def _table(rows: list[dict[str, object]]) -> str:
-    lines = [list(rows[0]), *([str(cell or "-") for cell in row.values()] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    padded = ("  ".join(cell.ljust(w) for cell, w in zip(line, widths)) for line in lines)
-    return "\n".join(line.rstrip() for line in padded)
 
 
 def _say(text: str) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TERM_BOUND = 10.0
 KILL_BOUND = 5.0
 POLL = 0.05
@@ -49,9 +50,20 @@ def spawn(argv: list[str], environment: Mapping[str, str], log: Path) -> Process
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ],
         setsid=True,
+        setsigmask=[],
     )
     # One that ended at once has no identity any more; it is then found not to be running.
     return _identify(pid) or Process(pid, "")
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold back what would interrupt the block, so that what it starts is also written down."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def is_running(process: Process | None) -> bool:

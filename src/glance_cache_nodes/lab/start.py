@@ -87,12 +87,11 @@ def _start(
         say(f"starting {service.name} on {service.url}")
         if not ports.is_free(service.port):
             raise UserError(f"port {service.port} of {service.name} is taken by another process")
-        is_keystone = service is lab.keystone
-        service.process = launch.service(
-            sys.executable if is_keystone else lab.glance_python, service
-        )
-        started.append(service.process)
-        lab.save()
+        python = sys.executable if service is lab.keystone else lab.glance_python
+        with processes.undisturbed():
+            service.process = launch.service(python, service)
+            started.append(service.process)
+            lab.save()
 
 
 def _finish(lab: LabState, say: Progress) -> None:
