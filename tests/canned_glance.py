@@ -102,7 +102,7 @@ class CannedGlance:
 
 
 @contextlib.contextmanager
-def canned_glance() -> Iterator[CannedGlance]:
+def serve() -> Iterator[CannedGlance]:
     """Run the server on a free port of the loopback."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.glance = CannedGlance(f"http://127.0.0.1:{server.server_port}")

@@ -12,23 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from canned_glance import (
-    BARE_LIST,
-    CACHING_OFF,
-    DATABASE_DOWN,
-    FORBIDDEN,
-    IMAGE_ID,
-    NO_IMAGE,
-    NO_ROUTE,
-    NOT_CENTRAL,
-    OBJECT,
-    TOKEN,
-    UNAUTHORIZED,
-    URLS,
-    Answer,
-    CannedGlance,
-    canned_glance,
-)
+import canned_glance as canned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +22,9 @@ HEADING = "Node Reference URL"
 
 
 @pytest.fixture
-def glance() -> Iterator[CannedGlance]:
-    with canned_glance() as running:
-        running.say(OBJECT)
+def glance() -> Iterator[canned.CannedGlance]:
+    with canned.serve() as running:
+        running.say(canned.OBJECT)
         yield running
 
 
@@ -48,7 +32,7 @@ def openstack(
     home: Path, endpoint: str, *arguments: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the real shell in an environment in which no cloud is configured."""
-    auth = ["--os-auth-type", "admin_token", "--os-token", TOKEN, "--os-endpoint", endpoint]
+    auth = ["--os-auth-type", "admin_token", "--os-token", canned.TOKEN, "--os-endpoint", endpoint]
     return subprocess.run(
         [OPENSTACK, *auth, "cache", "nodes", "list", *arguments],
         cwd=home,
@@ -64,7 +48,7 @@ def only_line(done: subprocess.CompletedProcess[str]) -> str:
     """Return the one line of a failure."""
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
-    assert TOKEN not in done.stderr
+    assert canned.TOKEN not in done.stderr
     return done.stderr
 
 
@@ -76,43 +60,48 @@ def only_line(done: subprocess.CompletedProcess[str]) -> str:
         ("yaml", f"- {HEADING}: http://node_1:60999\n- {HEADING}: http://node_2:60999\n"),
     ],
 )
-def test_each_format(glance: CannedGlance, tmp_path: Path, form: str, expected: str) -> None:
-    done = openstack(tmp_path, glance.url, IMAGE_ID, "-f", form)
+def test_each_format(glance: canned.CannedGlance, tmp_path: Path, form: str, expected: str) -> None:
+    done = openstack(tmp_path, glance.url, canned.IMAGE_ID, "-f", form)
     assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
 
 
-def test_json_of_a_native_answer(glance: CannedGlance, tmp_path: Path) -> None:
-    glance.say(BARE_LIST)
-    done = openstack(tmp_path, glance.url, IMAGE_ID, "-f", "json")
-    assert json.loads(done.stdout) == [{HEADING: url} for url in sorted(URLS)]
+def test_json_of_a_native_answer(glance: canned.CannedGlance, tmp_path: Path) -> None:
+    glance.say(canned.BARE_LIST)
+    done = openstack(tmp_path, glance.url, canned.IMAGE_ID, "-f", "json")
+    assert json.loads(done.stdout) == [{HEADING: url} for url in sorted(canned.URLS)]
 
 
-def test_the_table_has_one_column(glance: CannedGlance, tmp_path: Path) -> None:
-    done = openstack(tmp_path, glance.url, IMAGE_ID)
+def test_the_table_has_one_column(glance: canned.CannedGlance, tmp_path: Path) -> None:
+    done = openstack(tmp_path, glance.url, canned.IMAGE_ID)
     assert f"| {HEADING}  |" in done.stdout
     assert "| http://node_1:60999 |" in done.stdout
 
 
-def test_a_name_costs_one_request_more(glance: CannedGlance, tmp_path: Path) -> None:
+def test_a_name_costs_one_request_more(glance: canned.CannedGlance, tmp_path: Path) -> None:
     glance.name("cirros")
     done = openstack(tmp_path, glance.url, "cirros", "-f", "value")
-    assert done.stdout.splitlines() == sorted(URLS)
+    assert done.stdout.splitlines() == sorted(canned.URLS)
     assert len(glance.asked) == 2
 
 
 @pytest.mark.parametrize("ending", ["", "/v2"])
 def test_the_endpoint_override_from_the_environment(
-    glance: CannedGlance, tmp_path: Path, ending: str
+    glance: canned.CannedGlance, tmp_path: Path, ending: str
 ) -> None:
     override = glance.url + ending
     done = openstack(
-        tmp_path, "http://127.0.0.1:1", IMAGE_ID, "-f", "value", OS_IMAGE_ENDPOINT_OVERRIDE=override
+        tmp_path,
+        "http://127.0.0.1:1",
+        canned.IMAGE_ID,
+        "-f",
+        "value",
+        OS_IMAGE_ENDPOINT_OVERRIDE=override,
     )
-    assert done.stdout.splitlines() == sorted(URLS)
+    assert done.stdout.splitlines() == sorted(canned.URLS)
 
 
 def test_a_cloud_without_keystone_and_its_endpoint_override_in_clouds_yaml(
-    glance: CannedGlance, tmp_path: Path
+    glance: canned.CannedGlance, tmp_path: Path
 ) -> None:
     clouds = {
         "auth_type": "none",
@@ -121,51 +110,51 @@ def test_a_cloud_without_keystone_and_its_endpoint_override_in_clouds_yaml(
     }
     tmp_path.joinpath("clouds.yaml").write_text(json.dumps({"clouds": {"one": clouds}}))
     done = subprocess.run(
-        [OPENSTACK, "--os-cloud", "one", "cache", "nodes", "list", IMAGE_ID, "-f", "value"],
+        [OPENSTACK, "--os-cloud", "one", "cache", "nodes", "list", canned.IMAGE_ID, "-f", "value"],
         cwd=tmp_path,
         env={"HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.stdout.splitlines() == sorted(URLS)
+    assert done.stdout.splitlines() == sorted(canned.URLS)
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (UNAUTHORIZED, "does not accept the token"),
-        (FORBIDDEN, "rule list_cached_nodes refuses you"),
-        (NO_IMAGE, f"No image {IMAGE_ID}"),
-        (CACHING_OFF, "Each Glance node needs image_cache_dir"),
-        (NOT_CENTRAL, "image_cache_driver = centralized_db"),
+        (canned.UNAUTHORIZED, "does not accept the token"),
+        (canned.FORBIDDEN, "rule list_cached_nodes refuses you"),
+        (canned.NO_IMAGE, f"No image {canned.IMAGE_ID}"),
+        (canned.CACHING_OFF, "Each Glance node needs image_cache_dir"),
+        (canned.NOT_CENTRAL, "image_cache_driver = centralized_db"),
     ],
 )
 def test_each_refusal_is_one_line(
-    glance: CannedGlance, tmp_path: Path, answer: Answer, words: str
+    glance: canned.CannedGlance, tmp_path: Path, answer: canned.Answer, words: str
 ) -> None:
     glance.say(answer)
-    assert words in only_line(openstack(tmp_path, glance.url, IMAGE_ID))
+    assert words in only_line(openstack(tmp_path, glance.url, canned.IMAGE_ID))
 
 
-def test_a_glance_without_the_call(glance: CannedGlance, tmp_path: Path) -> None:
-    glance.say(NO_ROUTE, route=False)
-    done = openstack(tmp_path, glance.url, IMAGE_ID)
+def test_a_glance_without_the_call(glance: canned.CannedGlance, tmp_path: Path) -> None:
+    glance.say(canned.NO_ROUTE, route=False)
+    done = openstack(tmp_path, glance.url, canned.IMAGE_ID)
     assert "install glance-cache-nodes on the Glance nodes" in only_line(done)
 
 
 @pytest.mark.parametrize("names", [[], ["cirros", "cirros"]], ids=["unknown", "ambiguous"])
 def test_a_name_that_is_not_of_one_image(
-    glance: CannedGlance, tmp_path: Path, names: list[str]
+    glance: canned.CannedGlance, tmp_path: Path, names: list[str]
 ) -> None:
     glance.name(*names)
     assert "'cirros'" in only_line(openstack(tmp_path, glance.url, "cirros"))
 
 
-@pytest.mark.parametrize("image", [IMAGE_ID, "cirros"])
-def test_a_503_comes_at_once(glance: CannedGlance, tmp_path: Path, image: str) -> None:
-    glance.say(DATABASE_DOWN)
-    glance.answers["GET", "/v2/images"] = DATABASE_DOWN
+@pytest.mark.parametrize("image", [canned.IMAGE_ID, "cirros"])
+def test_a_503_comes_at_once(glance: canned.CannedGlance, tmp_path: Path, image: str) -> None:
+    glance.say(canned.DATABASE_DOWN)
+    glance.answers["GET", "/v2/images"] = canned.DATABASE_DOWN
     start = time.monotonic()
     assert "Try again in 5 s." in only_line(openstack(tmp_path, glance.url, image))
     # openstacksdk alone would repeat it for 15 s.
@@ -174,5 +163,5 @@ def test_a_503_comes_at_once(glance: CannedGlance, tmp_path: Path, image: str) -
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
-    done = openstack(tmp_path, "http://127.0.0.1:1", IMAGE_ID)
+    done = openstack(tmp_path, "http://127.0.0.1:1", canned.IMAGE_ID)
     assert "cannot be reached" in only_line(done)

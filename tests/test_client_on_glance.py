@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The client against real Glance over HTTP: with the filter, and native Glance 33 without it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any
+from wsgiref import simple_server
+
+import pytest
+from keystoneauth1 import adapter, session, token_endpoint
+
+import glance_site
+import images
+from glance_cache_nodes.client import cached_nodes
+from glance_cache_nodes.client_errors import CallError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module", params=["filter", "native"])
+def endpoint(request: pytest.FixtureRequest) -> Iterator[str]:
+    chosen = {"filter": glance_site.application, "native": glance_site.native_application}
+    with serve(chosen[request.param]()) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def serve(application: Any) -> Iterator[str]:
+    """Run a WSGI application on a free port of the loopback."""
+    server = simple_server.make_server("127.0.0.1", 0, application, handler_class=_Silent)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Silent(simple_server.WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Be silent."""
+
+
+def ask(endpoint: str, token: str, kind: str) -> list[str]:
+    opened = session.Session(token_endpoint.Token(endpoint, token))
+    try:
+        image = adapter.Adapter(opened, service_type="image")
+        return cached_nodes(image, images.of_every_kind()[kind])
+    finally:
+        opened.session.close()
+
+
+def test_the_nodes_of_an_image(endpoint: str) -> None:
+    assert ask(endpoint, "admin", "private") == ["http://node1:9292", "http://node2:9292"]
+
+
+def test_an_image_that_no_node_holds(endpoint: str) -> None:
+    assert ask(endpoint, "admin", "empty") == []
+
+
+@pytest.mark.parametrize(
+    ("token", "kind", "words"),
+    [
+        ("admin", "unknown", "^No image "),
+        ("admin", "deleted", "^No image "),
+        ("member", "public", "only the role admin may"),
+        (glance_site.EXPIRED_TOKEN, "public", "does not accept the token"),
+    ],
+)
+def test_refusals(endpoint: str, token: str, kind: str, words: str) -> None:
+    with pytest.raises(CallError, match=words):
+        ask(endpoint, token, kind)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("image_cache_dir", None), ("image_cache_driver", "sqlite")]
+)
+def test_a_cloud_without_a_record(endpoint: str, option: str, value: str | None) -> None:
+    glance_site.CONF.set_override(option, value)
+    try:
+        with pytest.raises(CallError, match="keeps no record of cached images"):
+            ask(endpoint, "admin", "public")
+    finally:
+        glance_site.CONF.clear_override(option)
