@@ -10,8 +10,7 @@ import pytest
 from keystoneauth1 import adapter, noauth, session, token_endpoint
 
 import canned_glance as canned
-from glance_cache_nodes.client import cached_nodes
-from glance_cache_nodes.client_errors import CallError
+from glance_cache_nodes.client import CallError, cached_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

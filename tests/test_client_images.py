@@ -10,8 +10,7 @@ import pytest
 from keystoneauth1 import adapter, noauth, session
 
 import canned_glance as canned
-from glance_cache_nodes.client_errors import CallError
-from glance_cache_nodes.client_images import image_id
+from glance_cache_nodes.client import CallError, image_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,7 @@ from keystoneauth1 import adapter, session, token_endpoint
 
 import glance_site
 import images
-from glance_cache_nodes.client import cached_nodes
-from glance_cache_nodes.client_errors import CallError
+from glance_cache_nodes.client import CallError, cached_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from keystoneauth1.adapter import Adapter
 from osc_lib.command import command
 
-from glance_cache_nodes.client import cached_nodes
-from glance_cache_nodes.client_images import image_id
+from glance_cache_nodes.client import cached_nodes, image_id
 
 if TYPE_CHECKING:
     import argparse

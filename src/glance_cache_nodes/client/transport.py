@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from keystoneauth1 import exceptions as ksa
 
-from glance_cache_nodes.client_errors import from_failure
+from glance_cache_nodes.client.errors import from_failure
 
 if TYPE_CHECKING:
     import requests

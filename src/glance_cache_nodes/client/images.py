@@ -7,8 +7,8 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.client_errors import CallError, from_answer
-from glance_cache_nodes.client_transport import call, image_url
+from glance_cache_nodes.client.errors import CallError, from_answer
+from glance_cache_nodes.client.transport import call, image_url
 
 if TYPE_CHECKING:
     import requests

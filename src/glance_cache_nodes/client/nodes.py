@@ -1,21 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client: asks Glance which nodes hold an image.
-
-It takes any keystoneauth adapter for the image service; openstacksdk's ``conn.image`` is one::
-
-    nodes = cached_nodes(conn.image, image.id)
-
-Glance 28 and later answer with the filter of this package, Glance 33 also without it.
-"""
+"""The client: the nodes that hold an image, and what an answer without them means."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.client_errors import CallError, from_answer
-from glance_cache_nodes.client_transport import call, image_url
-from glance_cache_nodes.server_text import explanation
+from glance_cache_nodes.client.errors import CallError, from_answer
+from glance_cache_nodes.client.text import explanation
+from glance_cache_nodes.client.transport import call, image_url
 
 if TYPE_CHECKING:
     import requests
