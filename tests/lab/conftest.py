@@ -5,22 +5,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import openstack
 import pytest
+from lab_command import run_lab
 
 from glance_cache_nodes.lab import load
-
-COMMAND = Path(sys.executable).with_name("glance-cache-nodes")
-
-
-def run_lab(verb, directory, *words):
-    """Run ``glance-cache-nodes lab`` as a person does, and return how it ended."""
-    argv = [COMMAND, "lab", verb, "--dir", directory, *words]
-    return subprocess.run(argv, capture_output=True, text=True, check=False)
 
 
 @contextlib.contextmanager

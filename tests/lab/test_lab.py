@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import openstack.exceptions
 import pytest
-from conftest import run_lab
+from lab_command import run_lab
 
 CACHED_WITHIN = 20.0
 

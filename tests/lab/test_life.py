@@ -8,10 +8,11 @@ import json
 import os
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import run_lab
+from lab_command import COMMAND, run_lab
 
 from glance_cache_nodes.lab import load, up
 from glance_cache_nodes.lab.ports import HOST
@@ -123,3 +124,17 @@ def test_a_service_that_dies_is_named_with_its_log_and_nothing_stays_running(hom
 def test_delete_removes_all_of_it(home):
     assert run_lab("down", home, "--delete").returncode == 0
     assert not home.exists()
+
+
+def test_an_interrupted_start_leaves_nothing_running_and_is_begun_anew(home):
+    argv = [COMMAND, "lab", "up", "--dir", home, "--nodes", "1"]
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as process:
+        while "starting node1" not in process.stderr.readline():
+            pass
+        process.terminate()
+        assert process.stderr.read().splitlines()[-1] == "glance-cache-nodes: interrupted"
+    assert processes_of(home) == []
+    ports = [each.port for each in load(home).services]
+    assert run_lab("up", home, "--nodes", "1").returncode == 0
+    assert ports != [each.port for each in load(home).services]
+    assert running(home) == ["keystone", "node1"]

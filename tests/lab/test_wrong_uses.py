@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import run_lab
+from lab_command import run_lab
 
 import glance_cache_nodes
 from glance_cache_nodes.errors import UserError
@@ -74,6 +75,13 @@ def test_a_database_that_does_not_answer(driver, kind, tmp_path):
     assert SECRET not in line
 
 
+@pytest.mark.parametrize("rest", ["glance@127.0.0.1:port/glance", "glance:pass:word@@/"])
+def test_a_database_url_that_is_none(rest, tmp_path):
+    pytest.importorskip("pymysql")
+    line = refusal("up", tmp_path / "lab", "--database", f"mysql+pymysql://{rest}")
+    assert "database" in line or "no connection" in line
+
+
 def test_two_at_once(tmp_path):
     with exclusive(tmp_path):
         assert "another `lab up` or `lab down` is at work" in refusal("up", tmp_path)
@@ -85,9 +93,12 @@ def test_a_python_that_is_not_there(tmp_path):
 
 
 def test_an_install_without_the_extra(tmp_path):
-    source = Path(glance_cache_nodes.__file__).parents[1]
-    program = f"import sys; sys.path.insert(0, {str(source)!r}); from glance_cache_nodes import cli"
-    words = ["lab", "up", "--dir", str(tmp_path)]
+    package = Path(glance_cache_nodes.__file__).parent
+    shutil.copytree(package, tmp_path / package.name)  # alone, whatever it was installed beside
+    program = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from glance_cache_nodes import cli"
+    )
+    words = ["lab", "up", "--dir", str(tmp_path / "lab")]
     argv = [sys.executable, "-S", "-c", f"{program}; sys.exit(cli.main({words}))"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 1

@@ -54,7 +54,7 @@ def _connect(url: str) -> None:
 
     try:
         engine = sa.create_engine(url, connect_args={"connect_timeout": CONNECT_BOUND})
-    except sa.exc.ArgumentError as error:
+    except (sa.exc.ArgumentError, ValueError) as error:
         raise UserError(
             "the database URL is not of the form KIND://USER:PASSWORD@HOST/NAME"
         ) from error

@@ -25,15 +25,15 @@ def make(directory: Path, database: str | None, glance_python: str) -> LabState:
         UserError: it is not readable or has another database, or the new one's is of an unknown
             kind or does not let us in.
     """
-    if state.exists(directory):
-        lab = state.load(directory)
-        if lab.populated:
-            return _same_database(lab, database)
+    lab = state.load(directory) if state.exists(directory) else None
+    if lab and lab.populated:
+        return _same_database(lab, database)
+    if database is not None:
+        checks.database(database)
+    if lab:
         # Its first `up` did not get through, so nobody has used it: begin anew.
         process.stop(each.process for each in lab.services if each.process)
         folder.clear(directory)
-    if database is not None:
-        checks.database(database)
     return _new(directory, database, glance_python)
 
 
