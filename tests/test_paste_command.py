@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
 import stat
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,8 @@ from glance_cache_nodes.cli import paste as command
 from glance_cache_nodes.errors import UserError
 from glance_cache_nodes.paste import insert
 from paste_samples import SHIPPED
+
+NOBODY = 65534
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 
@@ -145,16 +150,33 @@ def test_refuses_what_is_no_file_to_edit(file: Path, tmp_path: Path) -> None:
         paste(file)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_refuses_what_may_not_be_written_and_leaves_nothing(file: Path) -> None:
-    file.chmod(0o440)
-    with pytest.raises(UserError, match="not writable"):
-        paste(file, "--in-place")
-    file.chmod(0o640)
-    file.parent.chmod(0o550)
+@contextlib.contextmanager
+def plain_user(directory: Path) -> Iterator[None]:
+    """Give the directory to a user who may not write everywhere, and be that user."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for path in (directory, *directory.iterdir()):
+        os.chown(path, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, 0)
     try:
-        with pytest.raises(UserError, match="cannot be replaced: Permission denied; nothing was"):
-            paste(file, "--in-place")
+        yield
     finally:
-        file.parent.chmod(0o750)
-    assert names(file) == [file.name]
+        os.setresuid(0, 0, 0)
+
+
+def test_refuses_what_may_not_be_written_and_leaves_nothing() -> None:
+    # Not under tmp_path: no other user may enter that.
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name, "glance-api-paste.ini")
+        file.write_bytes(SHIPPED.read_bytes())
+        with plain_user(file.parent):
+            file.chmod(0o440)
+            with pytest.raises(UserError, match="not writable"):
+                paste(file, "--in-place")
+            file.chmod(0o640)
+            file.parent.chmod(0o550)
+            with pytest.raises(UserError, match="cannot be replaced: Permission denied; nothing"):
+                paste(file, "--in-place")
+            file.parent.chmod(0o750)
+        assert names(file) == [file.name]
