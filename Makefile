@@ -9,11 +9,13 @@ help:
 	@echo "make demo      see it work on real Keystone and Glance"
 	@echo "make test      run all tests"
 	@echo "make lint      style and types"
+	@echo "make docs      build the documentation"
 	@echo "make lab-up    start a lab to play with   [DIR=build/lab NODES=3]"
 	@echo "make lab-down  end it                     [DIR=build/lab]"
 
 # uv is several times faster than pip; where it cannot reach the packages, pip does the same.
 $(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check uv
 	$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode -r requirements/dev.txt -e . \
@@ -29,9 +31,13 @@ lint: $(READY)
 	$(BIN)/mypy
 
 DIR ?= build/lab
-NODES ?= 3
+NODES ?=
+docs: $(READY)
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
+	@echo "build/docs/index.html"
+
 lab-up: $(READY)
-	$(BIN)/glance-cache-nodes lab up --dir $(DIR) --nodes $(NODES)
+	$(BIN)/glance-cache-nodes lab up --dir $(DIR) $(if $(NODES),--nodes $(NODES))
 
 lab-down: $(READY)
 	$(BIN)/glance-cache-nodes lab down --dir $(DIR)

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import yaml
+
 from glance_cache_nodes.lab import private
 from glance_cache_nodes.lab.state import REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from glance_cache_nodes.lab.state import LabState
 
 USERS = {
@@ -31,7 +31,7 @@ def write(lab: LabState) -> None:
     for node in lab.nodes:
         override = {"image_endpoint_override": node.url}
         clouds[f"lab-{node.name}"] = _cloud(lab, "admin", "lab") | override
-    private.write(lab.clouds_file, "\n".join(_yaml({"clouds": clouds})) + "\n")
+    private.write(lab.clouds_file, yaml.safe_dump({"clouds": clouds}, sort_keys=False))
 
 
 def _cloud(lab: LabState, user: str, project: str) -> dict[str, object]:
@@ -47,12 +47,3 @@ def _cloud(lab: LabState, user: str, project: str) -> dict[str, object]:
         "region_name": REGION,
         "identity_api_version": "3",
     }
-
-
-def _yaml(tree: Mapping[str, object], indent: str = "") -> Iterator[str]:
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield f"{indent}{key}:"
-            yield from _yaml(value, indent + "  ")
-        else:
-            yield f'{indent}{key}: "{value}"'

@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def _tell(state: lab.LabState) -> None:
-    os.environ["OS_CLIENT_CONFIG_FILE"] = str(state.clouds_file)
+    _turn_to(state.clouds_file)
     ids = {name: _upload(name) for name in (CACHED, NOWHERE)}
 
     show.title(f"An admin caches the image {CACHED} on node2 and node3 with Glance's own API")
@@ -66,6 +66,14 @@ def _ask_in_every_way(state: lab.LabState, name: str, image_id: str) -> None:
 def _glance(node: lab.Service, subcommand: str, image_id: str) -> None:
     words = ["glance", "--os-image-url", node.url, "--os-auth-token", "$TOKEN"]
     show.command([*words, subcommand, image_id], secrets={"TOKEN": _token("lab-admin")})
+
+
+def _turn_to(clouds_file: Path) -> None:
+    """Make this process and its commands see the demo's cloud, and no other that is set up here."""
+    for name in [name for name in os.environ if name.startswith("OS_")]:
+        del os.environ[name]
+    os.environ["OS_CLIENT_CONFIG_FILE"] = str(clouds_file)
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = "127.0.0.1"
 
 
 def _upload(name: str) -> str:
