@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import yaml
-
 from glance_cache_nodes.lab import private
 from glance_cache_nodes.lab.state import REGION
 
@@ -25,6 +23,8 @@ USERS = {
 
 def write(lab: LabState) -> None:
     """Write the lab's clouds.yaml."""
+    import yaml  # noqa: PLC0415 - without the extra there is none, and `paste` works without
+
     clouds: dict[str, object] = {
         f"lab-{name}": _cloud(lab, user, project) for name, (user, project) in USERS.items()
     }
