@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who gets what: every caller x every kind of image x three policies, held against native Glance.
 
-Glance 33's own route is asked the same in the same process. Three differences are meant: the
-shape of the answer, 409 where native says 404 (see the contract), and the owner-based rule, which
-native refuses to everyone because it gives the rule no image to compare with.
+Glance 33's own route is asked the same in the same process; older releases have none. Three
+differences are meant: the shape of the answer, 409 where native says 404 (see the contract), and
+the owner-based rule, which native refuses to everyone because it gives the rule no image to
+compare with.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ import json
 
 import pytest
 import webob
+from glance import policies as glance_policies
 
 import glance_site
 import images
+from glance_cache_nodes.policy import LIST_CACHED_NODES
+
+IN_GLANCE = any(rule.name == LIST_CACHED_NODES for rule in glance_policies.list_rules())
 
 DEFAULT = "{}"
 READERS = '"list_cached_nodes": "role:reader"'
@@ -84,7 +89,9 @@ def ask(application, caller: str, kind: str) -> webob.Response:
 def test_answer(policy: str, caller: str, kind: str) -> None:
     ours, native = (ask(application, caller, kind) for application in applications(policy))
     assert ours.status_int == expected(policy, caller, kind)
-    if policy != OWNERS:
+    if not IN_GLANCE:
+        assert native.status_int in (401, 404)
+    elif policy != OWNERS:
         assert native.status_int == ours.status_int
     if ours.status_int == 200:
         nodes = json.loads(ours.body)["cached_nodes"]
@@ -96,7 +103,7 @@ def test_answer(policy: str, caller: str, kind: str) -> None:
 def test_native_refuses_the_owner_based_rule_to_everyone() -> None:
     _, native = applications(OWNERS)
     answers = {ask(native, caller, "private").status_int for caller in glance_site.PERSONAS}
-    assert answers == {403}
+    assert answers == ({403} if IN_GLANCE else {404})
 
 
 @pytest.mark.parametrize("policy", [READERS, OWNERS], ids=["reader", "owner"])
@@ -115,7 +122,7 @@ def test_an_invisible_image_is_answered_like_an_unknown_one(policy: str) -> None
 def test_a_system_scoped_token_is_refused() -> None:
     ours, native = applications(DEFAULT)
     image_id = images.of_every_kind()["public"]
-    for application in (ours, native):
+    for application in (ours, native) if IN_GLANCE else (ours,):
         response = webob.Request.blank(
             f"/v2/cache/nodes/{image_id}", headers={"X-Auth-Token": "system-admin"}
         ).get_response(application)
