@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import sqlalchemy as sa
 from oslo_log import log
 
-from glance_cache_nodes.deadline import cut_off
+from glance_cache_nodes.deadline import connect_within, cut_off
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,15 +72,28 @@ class Database:
     def _own_engine(self) -> sa.engine.Engine:
         with self._lock:
             if self._engine is None:
-                url = self._glance_engine().url
-                self._engine = sa.create_engine(
-                    url,
-                    isolation_level="AUTOCOMMIT",
-                    pool_recycle=self._conf.database.connection_recycle_time,
-                    connect_args=_driver_timeouts(url.get_backend_name(), self._timeout),
-                    **_pool(url.get_backend_name(), self._timeout),
-                )
+                self._engine = self._create_engine()
             return self._engine
+
+    def _create_engine(self) -> sa.engine.Engine:
+        url = self._glance_engine().url
+        backend = url.get_backend_name()
+        engine = sa.create_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            pool_recycle=self._conf.database.connection_recycle_time,
+            connect_args=_driver_timeouts(backend, self._timeout),
+            **_pool(backend, self._timeout),
+        )
+        if backend != "sqlite":  # a file opens at once, and stays with the thread that opened it
+            sa.event.listen(engine, "do_connect", self._connect)
+        return engine
+
+    def _connect(self, dialect: Any, _record: Any, words: Any, options: Any) -> Any:
+        failure = dialect.dbapi.OperationalError("no connection within the bound")
+        return connect_within(
+            self._timeout / 2, lambda: dialect.connect(*words, **options), failure
+        )
 
     def _unavailable(self, error: Exception) -> DatabaseUnavailableError:
         # The driver's own words: SQLAlchemy's would add the statement and its parameters.

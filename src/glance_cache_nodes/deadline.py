@@ -1,16 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bound for drivers that have none: PostgreSQL's waits for a frozen server for ever."""
+"""A bound for drivers that have none: PostgreSQL's waits for a frozen server for ever.
+
+All of it works with threads and, where eventlet has made them green, under eventlet.
+"""
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import os
 import socket
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def connect_within(seconds: float, connect: Callable[[], Any], failure: Exception) -> Any:
+    """Open a connection, and give up in time.
+
+    Under eventlet, PostgreSQL's driver knows no ``connect_timeout``.
+
+    Args:
+        seconds: the bound.
+        connect: opens the connection; one that comes too late is closed.
+        failure: what to raise then.
+
+    Raises:
+        Exception: ``failure``, or what ``connect`` raised.
+    """
+    outcome: concurrent.futures.Future[Any] = concurrent.futures.Future()
+    threading.Thread(target=_open, args=(connect, outcome), daemon=True).start()
+    try:
+        return outcome.result(seconds)
+    except concurrent.futures.TimeoutError:
+        if outcome.cancel():
+            raise failure from None
+        return outcome.result()  # it came at the last moment
+
+
+def _open(connect: Callable[[], Any], outcome: concurrent.futures.Future[Any]) -> None:
+    try:
+        connection = connect()
+    except Exception as error:  # noqa: BLE001 - it is raised where the connection is waited for
+        if outcome.set_running_or_notify_cancel():
+            outcome.set_exception(error)
+        return
+    if outcome.set_running_or_notify_cancel():
+        outcome.set_result(connection)
+    else:
+        connection.close()
 
 
 @contextlib.contextmanager
