@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 LOG = log.getLogger(__name__)
 
+# How the bound is shared out. A call may have to wait in the pool, then for a new connection, then
+# for the rows, and may have begun with a dead connection: together that must stay below 1.
+_BEGIN_AGAIN_BEFORE = 0.15
+_POOL = 0.2
+_CONNECT = 0.25
+_READ = 0.35
+_ALL = 0.95
+
 
 class DatabaseUnavailableError(Exception):
     """The database did not answer within the bound, or refused to."""
@@ -50,24 +58,29 @@ class Database:
             DatabaseUnavailableError: there was no answer within the bound.
         """
         started = time.monotonic()
+        deadline = started + self._timeout * _ALL
         try:
-            return self._read(statement, parameters)
+            return self._read(statement, parameters, deadline)
         except sa.exc.DBAPIError as error:
             # A pooled connection may have died while it lay idle. The pool has dropped all of
             # its age by now, so a second try gets a new one, if there is time left for that.
-            soon = time.monotonic() - started < self._timeout / 4
+            soon = time.monotonic() - started < self._timeout * _BEGIN_AGAIN_BEFORE
             if not (error.connection_invalidated and soon):
                 raise self._unavailable(error) from error
         except sa.exc.SQLAlchemyError as error:
             raise self._unavailable(error) from error
         try:
-            return self._read(statement, parameters)
+            return self._read(statement, parameters, deadline)
         except sa.exc.SQLAlchemyError as error:
             raise self._unavailable(error) from error
 
-    def _read(self, statement: Any, parameters: Mapping[str, object]) -> Sequence[Any]:
-        with self._own_engine().connect() as connection, cut_off(connection, self._timeout / 2):
-            return connection.execute(statement, parameters).all()
+    def _read(
+        self, statement: Any, parameters: Mapping[str, object], deadline: float
+    ) -> Sequence[Any]:
+        with self._own_engine().connect() as connection:
+            left = max(0.0, deadline - time.monotonic())
+            with cut_off(connection, min(self._timeout * _READ, left)):
+                return connection.execute(statement, parameters).all()
 
     def _own_engine(self) -> sa.engine.Engine:
         with self._lock:
@@ -92,7 +105,7 @@ class Database:
     def _connect(self, dialect: Any, _record: Any, words: Any, options: Any) -> Any:
         failure = dialect.dbapi.OperationalError("no connection within the bound")
         return connect_within(
-            self._timeout / 2, lambda: dialect.connect(*words, **options), failure
+            self._timeout * _CONNECT, lambda: dialect.connect(*words, **options), failure
         )
 
     def _unavailable(self, error: Exception) -> DatabaseUnavailableError:
@@ -105,20 +118,20 @@ class Database:
 def _pool(backend: str, timeout: float) -> dict[str, Any]:
     if backend == "sqlite":
         return {}
-    return {"pool_size": 5, "max_overflow": 15, "pool_timeout": timeout / 2}
+    return {"pool_size": 5, "max_overflow": 15, "pool_timeout": timeout * _POOL}
 
 
 def _driver_timeouts(backend: str, timeout: float) -> dict[str, Any]:
-    half = timeout / 2
+    connect, read = timeout * _CONNECT, timeout * _READ
     if backend == "sqlite":
-        return {"timeout": half}
+        return {"timeout": read}
     if backend == "mysql":
-        return {"connect_timeout": half, "read_timeout": half, "write_timeout": half}
+        return {"connect_timeout": connect, "read_timeout": read, "write_timeout": read}
     if backend == "postgresql":
-        # libpq counts whole seconds and takes 1 for 2; the statement is bounded in `cut_off` too,
-        # because a frozen server does not look at its own clock.
+        # libpq counts whole seconds and takes 1 for 2, so `connect_within` is ahead of it; the
+        # statement is bounded in `cut_off` too: a frozen server does not look at its own clock.
         return {
-            "connect_timeout": max(2, int(half)),
-            "options": f"-c statement_timeout={int(half * 1000)}",
+            "connect_timeout": max(2, int(connect)),
+            "options": f"-c statement_timeout={int(read * 1000)}",
         }
     return {}
