@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from glance_cache_nodes import lab
-from glance_cache_nodes.lab import report
+from glance_cache_nodes.errors import UserError
+from glance_cache_nodes.lab import checks, environments, report
 
 if TYPE_CHECKING:
     import argparse
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 DIRECTORY = Path("build/lab")
+ENVIRONMENTS = Path("build/environments")
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -56,11 +58,25 @@ def _add_up(verbs: Subparsers) -> None:
     parser.add_argument(
         "--glance-python",
         metavar="PATH",
-        default=sys.executable,
         help="the Python of the environment that a new lab's Glance runs in (default: this one)",
     )
+    _add_release(parser)
     parser.add_argument("--json", action="store_true", help="tell of the lab as JSON when it is up")
     parser.set_defaults(run=_up)
+
+
+def _add_release(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--release",
+        help=f"run Glance of this release of OpenStack: {', '.join(environments.known())}",
+    )
+    parser.add_argument(
+        "--environments",
+        type=Path,
+        metavar="DIR",
+        default=ENVIRONMENTS,
+        help="where the environments for --release lie (default: %(default)s)",
+    )
 
 
 def _add_down(verbs: Subparsers) -> None:
@@ -86,12 +102,21 @@ def _up(arguments: argparse.Namespace) -> int:
         arguments.nodes,
         database=arguments.database,
         with_filter=not arguments.without_filter,
-        glance_python=arguments.glance_python,
+        glance_python=_glance_python(arguments),
         progress=_tell,
     )
     where = "" if arguments.dir == DIRECTORY else f" --dir {shlex.quote(str(arguments.dir))}"
     _say(report.as_json(state) if arguments.json else report.how_to_use(state, where))
     return 0
+
+
+def _glance_python(arguments: argparse.Namespace) -> str | None:
+    if arguments.release is None:
+        return arguments.glance_python  # type: ignore[no-any-return]
+    if arguments.glance_python is not None:
+        raise UserError("--release and --glance-python each name a Glance; give one of them")
+    checks.environment(sys.executable)
+    return str(environments.python_for(arguments.release, arguments.environments, _tell))
 
 
 def _down(arguments: argparse.Namespace) -> int:

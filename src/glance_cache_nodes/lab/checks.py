@@ -30,8 +30,17 @@ def environment(glance_python: str) -> None:
     missing = [name for name in SERVED_HERE + own_glance if not importlib.util.find_spec(name)]
     if missing:
         raise UserError(f"no {missing[0]} here; pip install 'glance-cache-nodes[lab]'")
-    if shutil.which(glance_python) is None:
-        raise UserError(f"no Python at {glance_python}")
+    interpreter(glance_python)
+
+
+def interpreter(path: str) -> None:
+    """See that there is a program to run Glance with.
+
+    Raises:
+        UserError: there is none.
+    """
+    if shutil.which(path) is None:
+        raise UserError(f"no Python at {path}")
 
 
 def database(url: str) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.errors import UserError
@@ -18,28 +19,31 @@ USUAL_NODES = 3
 USERS = ("admin", "member", "reader", "other", "glance")
 
 
-def make(directory: Path, database: str | None, glance_python: str) -> LabState:
+def make(directory: Path, database: str | None, glance_python: str | None) -> LabState:
     """Return the lab that is there, or a new one without nodes.
 
     Raises:
-        UserError: it is not readable or has another database, or the new one's is of an unknown
-            kind or does not let us in.
+        UserError: it is not readable, has another database or another Glance, or the new one's
+            database is of an unknown kind or does not let us in.
     """
     lab = state.load(directory) if state.exists(directory) else None
     if lab and lab.populated:
-        return _same_database(lab, database)
+        return _as_it_was(lab, database, glance_python)
     if database is not None:
         checks.database(database)
     if lab:
         # Its first `up` did not get through, so nobody has used it: begin anew.
         process.stop(each.process for each in lab.services if each.process)
         folder.clear(directory)
-    return _new(directory, database, glance_python)
+    return _new(directory, database, glance_python or sys.executable)
 
 
-def _same_database(lab: LabState, database: str | None) -> LabState:
+def _as_it_was(lab: LabState, database: str | None, glance_python: str | None) -> LabState:
     if database not in {None, lab.database}:
         raise UserError(f"the lab in {lab.directory} has another database; name another --dir")
+    if glance_python not in {None, lab.glance_python}:
+        raise UserError(f"the lab in {lab.directory} runs another Glance; name another --dir")
+    checks.interpreter(lab.glance_python)
     return lab
 
 

@@ -47,6 +47,7 @@ def as_json(state: LabState) -> str:
         "directory": str(state.directory),
         "keystone_url": state.keystone_url,
         "clouds_file": str(state.clouds_file),
+        "glance_python": state.glance_python,
         "services": services,
     }
     return json.dumps(told, indent=2)

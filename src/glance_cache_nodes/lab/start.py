@@ -30,7 +30,7 @@ def up(  # noqa: PLR0913
     database: str | None = None,
     node_options: Mapping[int, Options] | None = None,
     with_filter: bool = True,
-    glance_python: str = sys.executable,
+    glance_python: str | None = None,
     progress: Progress = print,
 ) -> LabState:
     """Bring up the lab in this directory, and return when all of it answers.
@@ -45,7 +45,8 @@ def up(  # noqa: PLR0913
         node_options: by number of the node, counted from 1, options of its glance-api.conf that
             are otherwise than usual. A node gets its file when it is added, and keeps it.
         with_filter: whether nodes that are added have the filter in their paste file.
-        glance_python: the interpreter that runs a new lab's Glance, this package beside it.
+        glance_python: the interpreter that runs a new lab's Glance, this package beside it; None
+            for this one, or as it was.
         progress: is given a line for each step.
 
     Raises:
@@ -53,7 +54,7 @@ def up(  # noqa: PLR0913
     """
     directory = Path(directory).resolve()
     say = _stopwatch(progress)
-    checks.environment(glance_python)
+    checks.environment(glance_python or sys.executable)
     directories.claim(directory)
     with directories.exclusive(directory):
         lab = plan.make(directory, database, glance_python)

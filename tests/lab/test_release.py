@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A lab of an older Glance, and the lists that its environment is made from."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import openstack
+import pytest
+from lab_command import run_lab
+from test_end_to_end import ask, nodes_of, run, wait_until
+
+from glance_cache_nodes.errors import UserError
+from glance_cache_nodes.lab import environments, load
+
+# Kept from run to run: only the first one installs.
+ENVIRONMENTS = Path(__file__).parents[2] / "build/environments"
+OLDEST = "2024.1"
+MAJOR_VERSION = {
+    "2024.1": "28",
+    "2024.2": "29",
+    "2025.1": "30",
+    "2025.2": "31",
+    "2026.1": "32",
+    "2026.2": "33",
+}
+PIN = re.compile(r"[a-z0-9][a-z0-9._-]*==[0-9][0-9a-z.]*( ; [a-z_]+ [^:#]+)?", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def oldest(tmp_path_factory):
+    """Run a lab of two nodes of the oldest Glance that there is a list for."""
+    directory = tmp_path_factory.mktemp("oldest") / "lab"
+    words = ["--release", OLDEST, "--nodes", "2", "--environments", ENVIRONMENTS]
+    done = run_lab("up", directory, *words)
+    try:
+        assert done.returncode == 0, done.stderr
+        yield load(directory)
+    finally:
+        run_lab("down", directory)
+
+
+def version_of_glance(python: str) -> str:
+    """Return the version of Glance beside this Python."""
+    program = "import importlib.metadata as m; print(m.version('glance'))"
+    return subprocess.check_output([python, "-c", program], text=True, timeout=60)
+
+
+def test_every_way_to_ask_works_on_the_oldest_glance(oldest, tmp_path):
+    told = json.loads(run_lab("status", oldest.directory, "--json").stdout)
+    assert version_of_glance(told["glance_python"]).startswith("28.")
+    (tmp_path / "disk").write_bytes(b"data")
+    words = ["image", "create", "--file", str(tmp_path / "disk"), "-f", "value", "-c", "id", "disk"]
+    made = run(oldest, "lab-admin", "openstack", *words)
+    assert made.returncode == 0, made.stderr
+    image_id, (first, second) = made.stdout.strip(), oldest.nodes
+    config = openstack.config.OpenStackConfig(
+        config_files=[str(oldest.clouds_file)], load_envvars=False
+    )
+    with openstack.connection.Connection(config=config.get_one("lab-node2")) as cloud:
+        cloud.image.queue_image(image_id)
+        token = cloud.auth_token
+
+    wait_until(lambda: nodes_of(first, image_id, token) == [second.url])
+    _, _, body = ask(first, image_id, {"X-Auth-Token": token})
+    assert body == f'{{"cached_nodes": ["{second.url}"]}}'.encode()
+    words = ["--os-image-url", first.url, "--os-auth-token", token, "cache-nodes-list", image_id]
+    done = run(oldest, "lab-admin", "glance", *words)
+    assert (done.returncode, second.url in done.stdout) == (0, True), done.stderr
+    words = ["cache", "nodes", "list", image_id, "-f", "value"]
+    done = run(oldest, "lab-admin", "openstack", *words)
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", f"{second.url}\n")
+
+
+def test_a_lab_keeps_its_glance(oldest):
+    done = run_lab("up", oldest.directory, "--glance-python", "python3")
+    assert done.returncode == 1
+    assert "runs another Glance; name another --dir" in done.stderr.splitlines()[-1]
+
+
+def test_an_unknown_release(tmp_path):
+    done = run_lab("up", tmp_path / "lab", "--release", "zed", "--environments", tmp_path)
+    known = ", ".join(MAJOR_VERSION)
+    assert done.returncode == 1
+    assert done.stderr == f"glance-cache-nodes: unknown release 'zed'; known are {known}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_ways_to_name_a_glance(tmp_path):
+    done = run_lab("up", tmp_path / "lab", "--release", OLDEST, "--glance-python", "python3")
+    assert done.returncode == 1
+    assert "--release and --glance-python each name a Glance" in done.stderr
+
+
+def test_a_directory_of_something_else_is_not_cleared(tmp_path):
+    keepsake = tmp_path / OLDEST / "thesis.txt"
+    keepsake.parent.mkdir()
+    keepsake.write_text("years of work")
+    with pytest.raises(UserError, match="not an environment of the lab"):
+        environments.python_for(OLDEST, tmp_path, print)
+    assert keepsake.read_text() == "years of work"
+
+
+def test_a_failed_install_is_one_line_and_is_begun_anew(tmp_path, monkeypatch):
+    failing = [["/bin/sh", "-c", "echo one; echo no such package; exit 1"]]
+    monkeypatch.setattr(environments, "_installers", lambda _: failing)
+    log = tmp_path / f"{OLDEST}.log"
+    for _ in range(2):
+        with pytest.raises(UserError) as caught:
+            environments.python_for(OLDEST, tmp_path, print)
+        assert str(caught.value) == (
+            f"installing Glance {OLDEST} failed: no such package; see {log}"
+        )
+
+
+@pytest.mark.parametrize("release", MAJOR_VERSION)
+def test_a_list_has_pinned_names_only(release):
+    lines = (environments.LISTS / f"{release}.txt").read_text().splitlines()
+    assert [line for line in lines if not PIN.fullmatch(line)] == []
+    assert [line for line in lines if line.startswith(f"glance=={MAJOR_VERSION[release]}.")]
+
+
+def test_there_is_a_list_for_each_release():
+    assert environments.known() == list(MAJOR_VERSION)
