@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint docs lab-up lab-down clean
+.PHONY: help demo test lint matrix docs lab-up lab-down clean
 help:
 	@echo "make demo      see it work on real Keystone and Glance"
 	@echo "make test      run all tests"
 	@echo "make lint      style and types"
+	@echo "make matrix    test every supported release, on every database and server installed here"
 	@echo "make docs      build the documentation"
 	@echo "make lab-up    start a lab to play with   [DIR=build/lab NODES=3]"
 	@echo "make lab-down  end it                     [DIR=build/lab]"
@@ -32,6 +33,9 @@ lint: $(READY)
 
 DIR ?= build/lab
 NODES ?=
+matrix: $(READY)
+	$(BIN)/python tests/matrix/run.py
+
 docs: $(READY)
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
 	@echo "build/docs/index.html"

@@ -7,10 +7,12 @@ keeps its ``authtoken`` and a token is a name such as ``admin``.
 
 from __future__ import annotations
 
+import atexit
 import concurrent.futures.thread  # noqa: F401 - Glance's exit handler is too late to import it
 import configparser
 import functools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -68,8 +70,15 @@ policy_file = {root}/policy.yaml
 
 @functools.cache
 def root() -> Path:
-    """Return the directory of the site: configuration, database, log, cache."""
-    path = Path(tempfile.mkdtemp(prefix="glance-cache-nodes-test-"))
+    """Return the directory of the site: configuration, database, log, cache.
+
+    ``TEST_SITE`` names it where another process goes on with it; else it is removed in the end.
+    """
+    if "TEST_SITE" in os.environ:
+        path = Path(os.environ["TEST_SITE"])
+    else:
+        path = Path(tempfile.mkdtemp(prefix="glance-cache-nodes-test-"))
+        atexit.register(shutil.rmtree, path, ignore_errors=True)
     for name in ("cache", "staging", "store", "tasks", "locks"):
         (path / name).mkdir()
     return path

@@ -57,7 +57,7 @@ def test_without_in_place_it_only_shows(file: Path, capsys) -> None:
     assert names(file) == [file.name]
 
 
-@pytest.mark.skipif(not shutil.which("patch"), reason="no patch here")
+@pytest.mark.skipif(not shutil.which("patch"), reason="no patch here: apt-get install patch")
 @pytest.mark.parametrize("ending", ["", "\n", "\n\n"])
 def test_patch_takes_what_is_shown(file: Path, capsys, ending: str) -> None:
     text = file.read_text().rstrip("\n") + ending
