@@ -8,20 +8,7 @@ import os
 
 import openstack
 import pytest
-from lab_command import run_lab
-
-from glance_cache_nodes.lab import load
-
-
-@contextlib.contextmanager
-def running_lab(directory, *words):
-    """Run a lab for as long as the block lasts; give its state."""
-    done = run_lab("up", directory, *words)
-    try:
-        assert done.returncode == 0, done.stderr
-        yield load(directory)
-    finally:
-        run_lab("down", directory)
+from lab_command import running_lab
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import openstack
 import pytest
-from lab_command import run_lab
+from lab_command import run_lab, running_lab
 from test_end_to_end import ask, nodes_of, run, wait_until
 
 from glance_cache_nodes.errors import UserError
-from glance_cache_nodes.lab import environments, load
+from glance_cache_nodes.lab import environments
 
 # Kept from run to run: only the first one installs.
 ENVIRONMENTS = Path(__file__).parents[2] / "build/environments"
@@ -35,12 +35,8 @@ def oldest(tmp_path_factory):
     """Run a lab of two nodes of the oldest Glance that there is a list for."""
     directory = tmp_path_factory.mktemp("oldest") / "lab"
     words = ["--release", OLDEST, "--nodes", "2", "--environments", ENVIRONMENTS]
-    done = run_lab("up", directory, *words)
-    try:
-        assert done.returncode == 0, done.stderr
-        yield load(directory)
-    finally:
-        run_lab("down", directory)
+    with running_lab(directory, *words) as state:
+        yield state
 
 
 def version_of_glance(python: str) -> str:

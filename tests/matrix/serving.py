@@ -12,13 +12,14 @@ import contextlib
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from glance_cache_nodes.lab import ports
 
 CLIENTS, REQUESTS = 32, 640
 BOUND = 60.0  # seconds
@@ -37,7 +38,7 @@ def main() -> int:
     kind, database = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="glance-cache-nodes-") as name:
         image_id = _write_site(Path(name), database)
-        port = _free_port()
+        port = ports.pick(1)[0]
         process = _start(kind, Path(name), port)
         try:
             _wait(port, process)
@@ -120,12 +121,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":
