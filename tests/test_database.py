@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-import types
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +12,8 @@ import webob
 
 import glance_site
 import images
+import pool_questions
+import statements
 from glance_cache_nodes.database import Database, DatabaseUnavailableError
 
 BOUND = 1.0  # seconds
@@ -20,12 +21,7 @@ BOUND = 1.0  # seconds
 
 def database(path) -> Database:
     """Return a database with a short bound on a SQLite file."""
-    settings = types.SimpleNamespace(
-        cache_nodes=types.SimpleNamespace(database_timeout=BOUND),
-        database=types.SimpleNamespace(connection_recycle_time=3600),
-    )
-    engine = sa.create_engine(f"sqlite:///{path}")
-    return Database(settings, lambda: engine)
+    return pool_questions.database(f"sqlite:///{path}", BOUND)
 
 
 def test_a_locked_database_costs_no_more_than_the_bound(tmp_path) -> None:
@@ -52,23 +48,25 @@ def test_a_missing_table_is_told_in_the_driver_s_words_without_the_statement(tmp
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("token", "statements"), [("admin", 1), ("member", 0)])
-def test_one_statement_a_request_and_none_for_a_refused_caller(token: str, statements: int) -> None:
+@pytest.mark.parametrize(
+    "url", ["mysql+pymysql//glance:secret@db/glance", "nonsense://glance:secret@db/glance", ""]
+)
+def test_a_url_of_no_driver_is_told_without_its_password(url: str, caplog) -> None:
+    with pytest.raises(DatabaseUnavailableError, match="connection names no database") as caught:
+        pool_questions.database(url).rows(sa.text("SELECT 1"), {})
+    assert "secret" not in str(caught.value) + caplog.text
+    assert "names no database" in caplog.text
+
+
+@pytest.mark.parametrize(("token", "number"), [("admin", 1), ("member", 0)])
+def test_one_statement_a_request_and_none_for_a_refused_caller(token: str, number: int) -> None:
     image_id = images.of_every_kind()["private"]
-    sent = []
-
-    def remember(_connection, _cursor, statement, *_rest) -> None:
-        sent.append(statement)
-
-    sa.event.listen(sa.engine.Engine, "before_cursor_execute", remember)
-    try:
+    with statements.sent() as sent:
         request = webob.Request.blank(
             f"/v2/cache/nodes/{image_id}", headers={"X-Auth-Token": token}
         )
         request.get_response(glance_site.call)
-    finally:
-        sa.event.remove(sa.engine.Engine, "before_cursor_execute", remember)
-    assert len(sent) == statements
+    assert len(sent) == number
 
 
 def test_a_record_written_elsewhere_is_seen_by_the_next_call() -> None:

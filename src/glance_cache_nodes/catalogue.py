@@ -38,15 +38,6 @@ _members = sa.table(
 _cached = sa.table("cached_images", sa.column("image_id"), sa.column("node_reference_id"))
 _nodes = sa.table("node_reference", sa.column("node_reference_id"), sa.column("node_reference_url"))
 
-_EXISTING = (
-    sa.select(*(_images.c[name] for name in ATTRIBUTES), _nodes.c.node_reference_url)
-    .select_from(
-        _images.outerjoin(_cached, _cached.c.image_id == _images.c.id).outerjoin(
-            _nodes, _nodes.c.node_reference_id == _cached.c.node_reference_id
-        )
-    )
-    .where(_images.c.id == sa.bindparam("image_id"), _images.c.deleted == sa.false())
-)
 _IS_MEMBER = (
     sa.select(_members.c.member)
     .where(
@@ -56,14 +47,32 @@ _IS_MEMBER = (
     )
     .exists()
 )
-_VISIBLE = _EXISTING.where(
-    sa.or_(
-        _images.c.owner.is_(None),
-        _images.c.visibility.in_(("public", "community")),
-        _images.c.owner == sa.bindparam("project_id"),
-        sa.and_(_images.c.visibility == "shared", _IS_MEMBER),
-    )
+_IS_VISIBLE = sa.or_(
+    _images.c.owner.is_(None),
+    _images.c.visibility == "public",
+    _images.c.visibility == "community",
+    _images.c.owner == sa.bindparam("project_id"),
+    sa.and_(_images.c.visibility == "shared", _IS_MEMBER),
 )
+
+
+def _nodes_of_image(*columns: Any) -> Any:
+    """Return the question for columns of an image, in a row for each node that holds it."""
+    return (
+        sa.select(*columns, _nodes.c.node_reference_url)
+        .select_from(
+            _images.outerjoin(_cached, _cached.c.image_id == _images.c.id).outerjoin(
+                _nodes, _nodes.c.node_reference_id == _cached.c.node_reference_id
+            )
+        )
+        .where(_images.c.id == sa.bindparam("image_id"), _images.c.deleted == sa.false())
+    )
+
+
+_NODES = _nodes_of_image(_images.c.id)
+_NODES_OF_VISIBLE = _NODES.where(_IS_VISIBLE)
+_IMAGE = _nodes_of_image(*(_images.c[name] for name in ATTRIBUTES))
+_VISIBLE_IMAGE = _IMAGE.where(_IS_VISIBLE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,8 +88,8 @@ class CachedImage:
     nodes: Sequence[str]
 
 
-def find_cached_image(database: Database, context: Any, image_id: str) -> CachedImage | None:
-    """Look an image up together with its nodes, in one statement.
+def find_nodes(database: Database, context: Any, image_id: str) -> Sequence[str] | None:
+    """Look up the nodes that hold an image, in one statement.
 
     Args:
         database: where Glance's tables are.
@@ -88,26 +97,43 @@ def find_cached_image(database: Database, context: Any, image_id: str) -> Cached
         image_id: the image's id, compared exactly.
 
     Returns:
-        None for an image that does not exist, is deleted, or that the caller may not see.
+        Node reference URLs, sorted; None for an image that does not exist, is deleted, or that
+        the caller may not see.
 
     Raises:
         DatabaseUnavailableError: there was no answer within the bound.
     """
-    if context.is_admin:
-        rows = database.rows(_EXISTING, {"image_id": image_id})
-    else:
-        rows = database.rows(_VISIBLE, {"image_id": image_id, "project_id": context.project_id})
-    # MariaDB's usual collation finds an id in any case; SQLite and PostgreSQL do not. One answer.
-    rows = [row for row in rows if row.id == image_id]
+    rows = _rows(database, context, image_id, _NODES, _NODES_OF_VISIBLE)
+    return _urls(rows) if rows else None
+
+
+def find_cached_image(database: Database, context: Any, image_id: str) -> CachedImage | None:
+    """Look up the same together with the image's attributes, also in one statement."""
+    rows = _rows(database, context, image_id, _IMAGE, _VISIBLE_IMAGE)
     if not rows:
         return None
-    urls = {row.node_reference_url for row in rows}
-    return CachedImage(_policy_attributes(rows[0], context.project_id), sorted(urls - {None}))
+    return CachedImage(_policy_attributes(rows[0], context.project_id), _urls(rows))
 
 
-def _policy_attributes(row: Any, project_id: str | None) -> dict[str, object]:
-    attributes = {name: getattr(row, name) for name in ATTRIBUTES}
-    shared_with_caller = row.visibility == "shared" and row.owner != project_id
+def _rows(database: Database, context: Any, image_id: str, of_any: Any, of_visible: Any) -> Any:
+    if context.is_admin:
+        rows = database.rows(of_any, {"image_id": image_id})
+    else:
+        parameters = {"image_id": image_id, "project_id": context.project_id}
+        rows = database.rows(of_visible, parameters)
+    # MariaDB's usual collation finds an id in any case; SQLite and PostgreSQL do not. One answer.
+    return [row for row in rows if row[0] == image_id]
+
+
+def _urls(rows: Sequence[Any]) -> Sequence[str]:
+    return sorted({row[-1] for row in rows} - {None})
+
+
+def _policy_attributes(row: Sequence[Any], project_id: str | None) -> dict[str, object]:
+    attributes = dict(zip(ATTRIBUTES, row))
+    attributes.update((name, bool(attributes[name])) for name in _BOOLEANS)
+    owner = attributes["owner"]
+    shared_with_caller = attributes["visibility"] == "shared" and owner != project_id
     member = project_id if shared_with_caller else None
-    aliases = {"image_id": row.id, "project_id": row.owner, "member": member, "member_id": member}
+    aliases = {"image_id": row[0], "project_id": owner, "member": member, "member_id": member}
     return {**attributes, **aliases}

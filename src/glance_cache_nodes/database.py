@@ -2,23 +2,27 @@
 """Glance's database, asked within a bound.
 
 The add-on keeps a small pool of connections of its own to the database that Glance uses. They
-commit by themselves, so a question is one statement, and their driver gives up in time, which
-the connections of Glance do not: a frozen database holds those for ever.
+commit by themselves, so a question is one statement, and they give up in time, which the
+connections of Glance do not: a frozen database holds those for ever.
 """
 
 from __future__ import annotations
 
-import threading
+import functools
+import os
 import time
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from oslo_log import log
 
-from glance_cache_nodes.deadline import connect_within, cut_off
+from glance_cache_nodes import drivers
+from glance_cache_nodes.statements import Prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    from glance_cache_nodes.drivers import Rows
 
 LOG = log.getLogger(__name__)
 
@@ -30,9 +34,17 @@ _CONNECT = 0.25
 _READ = 0.35
 _ALL = 0.95
 
+# How many connections one process has at most. A question takes so little of one that more would
+# only cost the database, and the callers the time to open them.
+_CONNECTIONS = 8
+
 
 class DatabaseUnavailableError(Exception):
     """The database did not answer within the bound, or refused to."""
+
+
+class _ConnectionLostError(Exception):
+    """A pooled connection turned out to be dead; the driver's error is its cause."""
 
 
 class Database:
@@ -40,18 +52,17 @@ class Database:
 
     Args:
         conf: Glance's configuration.
-        glance_engine: returns Glance's own engine; called once, at the first question, so that
-            a server that forks its workers after loading leaves no connection shared.
     """
 
-    def __init__(self, conf: Any, glance_engine: Callable[[], Any]) -> None:
+    def __init__(self, conf: Any) -> None:
         self._conf = conf
-        self._glance_engine = glance_engine
         self._timeout: float = conf.cache_nodes.database_timeout  # seconds
-        self._lock = threading.Lock()
-        self._engine: sa.engine.Engine | None = None
+        self._prepared: dict[Any, Prepared] = {}
+        # By process: a server may fork its workers after the first call, and two that read from
+        # one connection would get each other's rows. The parent's pool is only kept, not used.
+        self._pools: dict[int, sa.pool.Pool] = {}
 
-    def rows(self, statement: Any, parameters: Mapping[str, object]) -> Sequence[Any]:
+    def rows(self, statement: Any, parameters: Mapping[str, object]) -> Rows:
         """Run a statement that only reads, and return all its rows.
 
         Raises:
@@ -59,79 +70,86 @@ class Database:
         """
         started = time.monotonic()
         deadline = started + self._timeout * _ALL
+        pool = self._pool()
         try:
-            return self._read(statement, parameters, deadline)
-        except sa.exc.DBAPIError as error:
-            # A pooled connection may have died while it lay idle. The pool has dropped all of
-            # its age by now, so a second try gets a new one, if there is time left for that.
-            soon = time.monotonic() - started < self._timeout * _BEGIN_AGAIN_BEFORE
-            if not (error.connection_invalidated and soon):
-                raise self._unavailable(error) from error
-        except sa.exc.SQLAlchemyError as error:
-            raise self._unavailable(error) from error
+            try:
+                return self._ask(pool, statement, parameters, deadline)
+            except _ConnectionLostError:
+                # It may have died while it lay idle, and the others with it. A new one gets a
+                # second try, if there is time left for that.
+                if time.monotonic() - started > self._timeout * _BEGIN_AGAIN_BEFORE:
+                    raise
+            return self._ask(self._pool_after(pool), statement, parameters, deadline)
+        except _ConnectionLostError as lost:
+            raise _unavailable(lost.__cause__) from lost
+        except (self._driver.errors, TimeoutError, sa.exc.TimeoutError) as error:
+            raise _unavailable(error) from error
+
+    def _ask(
+        self,
+        pool: sa.pool.Pool,
+        statement: Any,
+        parameters: Mapping[str, object],
+        deadline: float,
+    ) -> Rows:
+        question = self._prepare(statement)
+        lent = pool.connect()
+        connection = lent.dbapi_connection
+        seconds = min(self._timeout * _READ, max(0.0, deadline - time.monotonic()))
         try:
-            return self._read(statement, parameters, deadline)
-        except sa.exc.SQLAlchemyError as error:
-            raise self._unavailable(error) from error
+            rows = self._driver.fetch(connection, question.sql, question.fill(parameters), seconds)
+        except BaseException as error:
+            lost = self._driver.is_lost(error, connection)
+            lent.invalidate()  # the rest of an answer may still be on its way on it
+            if lost:
+                raise _ConnectionLostError from error
+            raise
+        lent.close()
+        return rows
 
-    def _read(
-        self, statement: Any, parameters: Mapping[str, object], deadline: float
-    ) -> Sequence[Any]:
-        with self._own_engine().connect() as connection:
-            left = max(0.0, deadline - time.monotonic())
-            with cut_off(connection, min(self._timeout * _READ, left)):
-                return connection.execute(statement, parameters).all()
+    @functools.cached_property
+    def _driver(self) -> drivers.Driver:
+        settings = self._conf.database
+        bounds = drivers.Bounds(self._timeout * _CONNECT, self._timeout * _READ)
+        try:
+            url = sa.engine.make_url(settings.connection)
+            if settings.connection_parameters:
+                url = url.update_query_string(settings.connection_parameters, append=True)
+            return drivers.load(url, bounds, getattr(settings, "mysql_wsrep_sync_wait", None))
+        except (sa.exc.ArgumentError, ImportError) as error:
+            # Not the error's own words: they may hold the URL, and that the password.
+            failure = type(error)("[database] connection names no database driver that is here")
+            raise _unavailable(failure) from None
 
-    def _own_engine(self) -> sa.engine.Engine:
-        with self._lock:
-            if self._engine is None:
-                self._engine = self._create_engine()
-            return self._engine
+    def _prepare(self, statement: Any) -> Prepared:
+        prepared = self._prepared.get(statement)
+        if prepared is None:
+            prepared = self._prepared[statement] = Prepared(statement, self._driver.dialect)
+        return prepared
 
-    def _create_engine(self) -> sa.engine.Engine:
-        url = self._glance_engine().url
-        backend = url.get_backend_name()
-        engine = sa.create_engine(
-            url,
-            isolation_level="AUTOCOMMIT",
-            pool_recycle=self._conf.database.connection_recycle_time,
-            connect_args=_driver_timeouts(backend, self._timeout),
-            **_pool(backend, self._timeout),
+    def _pool(self) -> sa.pool.Pool:
+        pool = self._pools.get(os.getpid())
+        return pool or self._pools.setdefault(os.getpid(), self._new_pool())
+
+    def _pool_after(self, pool: sa.pool.Pool) -> sa.pool.Pool:
+        """Return the pool that takes the place of one whose connections are dead."""
+        if self._pools[os.getpid()] is pool:
+            self._pools[os.getpid()] = self._new_pool()
+            pool.dispose()
+        return self._pool()
+
+    def _new_pool(self) -> sa.pool.Pool:
+        return sa.pool.QueuePool(
+            self._driver.connect,
+            pool_size=_CONNECTIONS,
+            max_overflow=0,
+            timeout=self._timeout * _POOL,
+            recycle=self._conf.database.connection_recycle_time,
+            reset_on_return=None,  # nothing to roll back where each statement commits by itself
+            use_lifo=True,  # so that what is idle for long is closed by the server, not used
         )
-        if backend != "sqlite":  # a file opens at once, and stays with the thread that opened it
-            sa.event.listen(engine, "do_connect", self._connect)
-        return engine
-
-    def _connect(self, dialect: Any, _record: Any, words: Any, options: Any) -> Any:
-        failure = dialect.dbapi.OperationalError("no connection within the bound")
-        return connect_within(
-            self._timeout * _CONNECT, lambda: dialect.connect(*words, **options), failure
-        )
-
-    def _unavailable(self, error: Exception) -> DatabaseUnavailableError:
-        # The driver's own words: SQLAlchemy's would add the statement and its parameters.
-        reason = getattr(error, "orig", None) or error
-        LOG.error("The database gave no answer: %s: %s", type(reason).__name__, reason)
-        return DatabaseUnavailableError(str(reason))
 
 
-def _pool(backend: str, timeout: float) -> dict[str, Any]:
-    if backend == "sqlite":
-        return {}
-    return {"pool_size": 5, "max_overflow": 15, "pool_timeout": timeout * _POOL}
-
-
-def _driver_timeouts(backend: str, timeout: float) -> dict[str, Any]:
-    connect, read = timeout * _CONNECT, timeout * _READ
-    if backend == "sqlite":
-        return {"timeout": read}
-    if backend == "mysql":
-        return {"connect_timeout": connect, "read_timeout": read, "write_timeout": read}
-    if backend == "postgresql":
-        # libpq counts whole seconds and takes 1 for 2, so `connect_within` is ahead of it; the
-        # statement is bounded in `cut_off` too: a frozen server does not look at its own clock.
-        return {
-            "connect_timeout": max(2, int(connect)),
-            "options": f"-c statement_timeout={int(read * 1000)}",
-        }
-    return {}
+def _unavailable(error: BaseException | None) -> DatabaseUnavailableError:
+    LOG.error("The database gave no answer: %s: %s", type(error).__name__, error)
+    return DatabaseUnavailableError(str(error))

@@ -1,26 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bound for drivers that have none: PostgreSQL's waits for a frozen server for ever.
-
-All of it works with threads and, where eventlet has made them green, under eventlet.
-"""
+"""Bounds that drivers do not have, for threads, and for the green ones of eventlet."""
 
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
-import os
-import socket
+import select
 import threading
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 
 def connect_within(seconds: float, connect: Callable[[], Any], failure: Exception) -> Any:
-    """Open a connection, and give up in time.
-
-    Under eventlet, PostgreSQL's driver knows no ``connect_timeout``.
+    """Open a connection, and give up in time, also where the name server does not answer.
 
     Args:
         seconds: the bound.
@@ -53,31 +46,21 @@ def _open(connect: Callable[[], Any], outcome: concurrent.futures.Future[Any]) -
         connection.close()
 
 
-@contextlib.contextmanager
-def cut_off(connection: Any, seconds: float) -> Iterator[None]:
-    """Cut the network connection when the body takes too long, so that it ends with an error.
+def is_ready(descriptor: int, seconds: float, *, writing: bool) -> bool:
+    """Wait until a network connection can be read from or written to.
 
     Args:
-        connection: a SQLAlchemy connection; only those to PostgreSQL are watched, the other
-            drivers keep their own time.
+        descriptor: its file descriptor.
         seconds: the bound.
+        writing: whether to wait for writing, instead of reading.
+
+    Returns:
+        False when the bound has passed before.
     """
-    if connection.dialect.name != "postgresql":
-        yield
-        return
-    # A descriptor of our own cannot be taken over by another connection while the timer runs.
-    wire = socket.socket(fileno=os.dup(connection.connection.dbapi_connection.fileno()))
-    timer = threading.Timer(seconds, _shut_down, (wire,))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
-        wire.close()
-
-
-def _shut_down(wire: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        wire.shutdown(socket.SHUT_RDWR)
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(descriptor, select.POLLOUT if writing else select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+    # eventlet takes poll away; its own select knows no highest descriptor, as the real one does.
+    reading, written = ([], [descriptor]) if writing else ([descriptor], [])
+    return any(select.select(reading, written, [], seconds))

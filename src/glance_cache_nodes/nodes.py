@@ -14,7 +14,7 @@ from glance_cache_nodes import answers, catalogue, policy
 from glance_cache_nodes.target import LazyTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from glance_cache_nodes.service import Service
 
@@ -35,34 +35,46 @@ def list_for_image(service: Service, request: webob.Request, image_id: str) -> w
             tells a caller who is refused whether an image exists.
         DatabaseUnavailableError: there was no answer within the bound.
     """
-
-    @functools.cache
-    def image() -> catalogue.CachedImage | None:
-        return _find(service, request.context, image_id)
-
-    def attributes() -> Mapping[str, object]:
-        found = image()
-        return found.attributes if found else {}
-
+    image = _Image(service, request.context, image_id)
     policy.enforce(
-        service.enforcer, request.context, policy.LIST_CACHED_NODES, LazyTarget(attributes)
+        service.enforcer, request.context, policy.LIST_CACHED_NODES, LazyTarget(image.attributes)
     )
     _refuse_what_is_not_understood(request)
     _require_central_cache(service.conf)
-    found = image()
-    if found is None:
+    urls = image.nodes()
+    if urls is None:
         raise webob.exc.HTTPNotFound(explanation=_no_image(image_id))
     return answers.cached_nodes(
-        found.nodes,
+        urls,
         request.headers.get("User-Agent", ""),
         service.conf.cache_nodes.bare_list_user_agents,
     )
 
 
-def _find(service: Service, context: Any, image_id: str) -> catalogue.CachedImage | None:
-    if not _UUID.match(image_id):
-        return None
-    return catalogue.find_cached_image(service.database, context, image_id)
+class _Image:
+    """The image of a request, read once: whole if a rule looks at it, else its nodes alone."""
+
+    def __init__(self, service: Service, context: Any, image_id: str) -> None:
+        self._database, self._context, self._id = service.database, context, image_id
+        self._has_id = _UUID.match(image_id) is not None
+        self._nodes: Sequence[str] | None = None
+        self._is_read = not self._has_id
+
+    def attributes(self) -> Mapping[str, object]:
+        return self._whole.attributes if self._whole else {}
+
+    def nodes(self) -> Sequence[str] | None:
+        if not self._is_read:
+            self._nodes = catalogue.find_nodes(self._database, self._context, self._id)
+        return self._nodes
+
+    @functools.cached_property
+    def _whole(self) -> catalogue.CachedImage | None:
+        found = None
+        if self._has_id:
+            found = catalogue.find_cached_image(self._database, self._context, self._id)
+        self._nodes, self._is_read = found.nodes if found else None, True
+        return found
 
 
 def _no_image(image_id: str) -> str:

@@ -7,8 +7,8 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from glance import image_cache  # noqa: F401 - registers image_cache_dir and image_cache_driver
-from glance.db.sqlalchemy import api as glance_db
 from oslo_config import cfg
+from oslo_db import options as database_options
 
 from glance_cache_nodes import conf as options
 from glance_cache_nodes import policy
@@ -37,4 +37,5 @@ def load() -> Service:
     """Return the service of this process, from Glance's configuration."""
     conf = cfg.CONF
     options.register(conf)
-    return Service(conf, policy.make_enforcer(), Database(conf, glance_db.get_engine))
+    conf.register_opts(database_options.database_opts, group="database")  # Glance may do so later
+    return Service(conf, policy.make_enforcer(), Database(conf))

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The database drivers: how each opens a connection that commits by itself, asked within a bound.
+
+What is used of SQLAlchemy here is what it knows of a driver (its dialect): the words to connect
+with, the style of parameters, which errors mean a lost connection. The rows come from the driver
+itself, which costs a fraction of SQLAlchemy's own connection and result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Callable
+
+import sqlalchemy as sa
+
+from glance_cache_nodes import psycopg2_async
+from glance_cache_nodes.deadline import connect_within
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Rows = Sequence[tuple[Any, ...]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Bounds:
+    """How long a driver may wait, in seconds.
+
+    Attributes:
+        connect: for a new connection.
+        read: for the rows.
+    """
+
+    connect: float
+    read: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Driver:
+    """A driver with a database.
+
+    Attributes:
+        dialect: what SQLAlchemy knows of the driver.
+        connect: opens a connection.
+        fetch: sends a statement with its parameters on a connection and returns all rows; the
+            last argument is the number of seconds that it may take.
+    """
+
+    dialect: Any
+    connect: Callable[[], Any]
+    fetch: Callable[[Any, str, Any, float], Rows]
+
+    @property
+    def errors(self) -> type[Exception]:
+        """The class of the errors that the driver raises."""
+        return self.dialect.dbapi.Error  # type: ignore[no-any-return]
+
+    def is_lost(self, error: BaseException, connection: Any) -> bool:
+        """Return whether an error is one of the driver that means that the connection is dead."""
+        if not isinstance(error, self.errors):
+            return False
+        return bool(self.dialect.is_disconnect(error, connection, None))
+
+
+def load(url: sa.engine.URL, bounds: Bounds, sync_wait: int | None = None) -> Driver:
+    """Return the driver that a URL names; nothing is connected yet.
+
+    Args:
+        url: of the database.
+        bounds: how long to wait for it.
+        sync_wait: MariaDB's ``wsrep_sync_wait``, for a Galera cluster, whose members may lag.
+
+    Raises:
+        sqlalchemy.exc.ArgumentError: the URL names no driver.
+        ImportError: the driver is not installed.
+    """
+    dialect: Any = sa.create_engine(url).dialect
+    words, named = dialect.create_connect_args(url)
+    options = {**named, **_OPTIONS.get(dialect.driver, _no_options)(bounds, sync_wait)}
+    if dialect.driver == "pysqlite":  # a file opens at once
+        return Driver(dialect, lambda: dialect.connect(*words, **options), _fetch)
+    failure = dialect.dbapi.OperationalError("no connection within the bound")
+
+    def connect() -> Any:
+        opened = dialect.connect(*words, **options)
+        if dialect.driver == "psycopg2":
+            psycopg2_async.finish(opened, bounds.connect)
+        elif dialect.driver not in _OPTIONS:
+            dialect.set_isolation_level(opened, "AUTOCOMMIT")
+        return opened
+
+    fetch = psycopg2_async.fetch if dialect.driver == "psycopg2" else _fetch
+    return Driver(dialect, lambda: connect_within(bounds.connect, connect, failure), fetch)
+
+
+def _fetch(connection: Any, sql: str, parameters: Any, _seconds: float) -> Rows:
+    cursor = connection.cursor()
+    try:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()  # type: ignore[no-any-return]
+    finally:
+        cursor.close()
+
+
+def _sqlite(bounds: Bounds, _sync_wait: int | None) -> Mapping[str, Any]:
+    # The pool gives a connection to one thread at a time, but not always to the one that opened it.
+    return {"timeout": bounds.read, "isolation_level": None, "check_same_thread": False}
+
+
+def _pymysql(bounds: Bounds, sync_wait: int | None) -> Mapping[str, Any]:
+    return {
+        "connect_timeout": bounds.connect,
+        "read_timeout": bounds.read,
+        "write_timeout": bounds.read,
+        "autocommit": True,
+        "init_command": f"SET SESSION wsrep_sync_wait = {int(sync_wait)}" if sync_wait else None,
+    }
+
+
+def _mysqldb(bounds: Bounds, sync_wait: int | None) -> Mapping[str, Any]:
+    # It counts whole seconds, takes 0 for no bound, and knows no None.
+    options = _pymysql(Bounds(max(1, int(bounds.connect)), max(1, int(bounds.read))), sync_wait)
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _psycopg2(bounds: Bounds, _sync_wait: int | None) -> Mapping[str, Any]:
+    # The server's own bound ends the work for a caller who has gone, behind a lock for example.
+    return {"async_": True, "options": f"-c statement_timeout={int(bounds.read * 1000)}"}
+
+
+def _no_options(_bounds: Bounds, _sync_wait: int | None) -> Mapping[str, Any]:
+    return {}
+
+
+# By the driver's name in SQLAlchemy. Another one works too, but its reads have no bound.
+_OPTIONS: Mapping[str, Callable[[Bounds, int | None], Mapping[str, Any]]] = {
+    "pysqlite": _sqlite,
+    "pymysql": _pymysql,
+    "mysqldb": _mysqldb,
+    "psycopg2": _psycopg2,
+}
