@@ -13,6 +13,7 @@ help:
 	@echo "make docs      build the documentation"
 	@echo "make lab-up    start a lab to play with   [DIR=build/lab NODES=3]"
 	@echo "make lab-down  end it                     [DIR=build/lab]"
+	@echo "make clean     remove .venv and build"
 
 # uv is several times faster than pip; where it cannot reach the packages, pip does the same.
 $(READY): requirements/dev.txt pyproject.toml

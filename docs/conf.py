@@ -1,8 +1,65 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the documentation is built: ``make docs``."""
 
+import importlib.metadata
+import logging
+import re
+
+from docutils import nodes
+
 project = "glance-cache-nodes"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-html_theme = "alabaster"
-html_theme_options = {"description": "Which nodes of a cloud hold this image?"}
+copyright = "the authors of glance-cache-nodes"  # noqa: A001 - Sphinx wants this name
+version = release = importlib.metadata.version(project)
+extensions = [
+    "myst_parser",
+    "openstackdocstheme",
+    "os_api_ref",
+    "oslo_config.sphinxext",
+    "oslo_policy.sphinxext",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+]
+templates_path = ["_templates"]
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+highlight_language = "text"
+smartquotes = False  # they make one dash of the two of an option
+html_copy_source = False
 myst_heading_anchors = 3
+
+# OpenStack's theme, less what speaks for openstack.org: its menus, its analytics, its search, its
+# badge and its bug tracker. `_templates` holds what stands there instead.
+html_theme = "openstackdocs"
+html_theme_options = {
+    "analytics_tracking_code": "",
+    "display_badge": False,
+    "root_title": project,
+    "sidebar_mode": "toctree",
+    "sidebar_search": True,
+}
+openstackdocs_auto_name = False
+openstackdocs_auto_version = False
+
+# The theme warns where it finds no git. It wants the commit for a bug link, which is off here.
+logging.getLogger("sphinx.openstackdocstheme.ext").addFilter(
+    lambda record: "gitsha" not in record.getMessage()
+)
+
+
+def setup(app):
+    """Take out the links that lead nowhere."""
+    app.connect("doctree-read", unlink_examples)
+    app.connect("html-page-context", drop_selectors)
+
+
+def unlink_examples(_, doctree):
+    """Keep the addresses in the options' help texts from becoming links: they are examples."""
+    for link in list(doctree.findall(nodes.reference)):
+        if link.get("refuri", "").startswith("http://node"):
+            link.replace_self(link.children)
+
+
+def drop_selectors(app, pagename, templatename, context, doctree):  # noqa: ARG001
+    """Drop the empty entry that os_api_ref leaves in the contents for each call."""
+    empty = r'<li><a class="reference internal" href="#[\w-]+-selector"></a></li>\n'
+    context["toc"] = re.sub(empty, "", context.get("toc", ""))
