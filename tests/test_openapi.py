@@ -89,6 +89,8 @@ def test_a_bad_answer_is_told(change: dict, problem: str) -> None:
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/v2/cache/other/1"), ("POST", PATH)])
 def test_an_answer_to_what_is_not_described_is_told(method: str, path: str) -> None:
-    ok = answer(200, {"cached_nodes": []}, {"Vary": "User-Agent", "x-openstack-request-id": "r"})
+    ok = answer(
+        200, {"cached_nodes": []}, {"Vary": "User-Agent", "x-openstack-request-id": "req-1"}
+    )
     assert openapi_description.problems("GET", PATH, ok) == []
     assert openapi_description.problems(method, path, ok) != []
