@@ -38,7 +38,7 @@ matrix: $(READY)
 	$(BIN)/python tests/matrix/run.py
 
 docs: $(READY)
-	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
+	$(BIN)/sphinx-build -q -E -W --keep-going -b html docs build/docs
 	@echo "build/docs/index.html"
 
 lab-up: $(READY)

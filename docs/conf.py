@@ -47,9 +47,18 @@ logging.getLogger("sphinx.openstackdocstheme.ext").addFilter(
 
 
 def setup(app):
-    """Take out the links that lead nowhere."""
+    """Mend the links that lead out of the site, and take those that lead nowhere."""
+    app.connect("source-read", stay_in_docs)
     app.connect("doctree-read", unlink_examples)
+    app.connect("doctree-read", join_with_dashes)
     app.connect("html-page-context", drop_selectors)
+
+
+def stay_in_docs(_, docname, source):
+    """Lead links to the pages at the project's root to their copies here."""
+    up = "../" * docname.count("/")
+    outside = rf"\]\({up}\.\./(?=(README|CONTRIBUTING|CHANGELOG)\.md)"
+    source[0] = re.sub(outside, f"]({up}", source[0])
 
 
 def unlink_examples(_, doctree):
@@ -57,6 +66,13 @@ def unlink_examples(_, doctree):
     for link in list(doctree.findall(nodes.reference)):
         if link.get("refuri", "").startswith("http://node"):
             link.replace_self(link.children)
+
+
+def join_with_dashes(_, doctree):
+    """Write what Sphinx puts between a parameter and its description as the dash that is meant."""
+    for text in list(doctree.findall(nodes.Text)):
+        if text == " -- ":
+            text.parent.replace(text, nodes.Text(" \N{EN DASH} "))
 
 
 def drop_selectors(app, pagename, templatename, context, doctree):  # noqa: ARG001
