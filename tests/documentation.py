@@ -52,6 +52,11 @@ def status_tables(text: str) -> list[set[int]]:
     return [{int(row) for row in re.findall(r"^\| (\d+) ", table, re.M)} for table in tables]
 
 
+def defaults(text: str) -> dict[str, str]:
+    """Return the second cell of each row of a table whose first is one word of code."""
+    return dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", text, re.MULTILINE))
+
+
 def contract_statuses() -> set[int]:
     """Return the statuses that the HTTP contract names; a test that names none is of 200."""
     files = (ROOT / "tests/contract").glob("*.yaml")

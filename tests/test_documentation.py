@@ -56,6 +56,14 @@ def test_every_option_stands_in_a_page_beside_the_made_one() -> None:
     assert documentation.unnamed(names, documentation.pages().values()) == []
 
 
+def test_a_default_that_a_table_tells_is_the_one() -> None:
+    told = documentation.defaults("\n".join(documentation.pages().values()))
+    for option in conf.OPTIONS:
+        default = option.default
+        expected = ",".join(default) if isinstance(default, list) else str(default)
+        assert told.get(option.name, expected) == expected
+
+
 def test_every_command_has_its_part() -> None:
     assert set(command_reference.present(CLI.read_text())) == set(command_reference.parts()), CLI
 

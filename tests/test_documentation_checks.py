@@ -40,6 +40,11 @@ def test_a_table_of_statuses_is_read() -> None:
     assert documentation.status_tables(text) == [{200, 404}]
 
 
+def test_a_default_in_a_table_is_read() -> None:
+    text = "| `a` | `5.0` | seconds |\n| `b c` | `1` | x |\n| `d` | none | y |\n"
+    assert documentation.defaults(text) == {"a": "5.0"}
+
+
 def test_a_target_is_read() -> None:
     assert documentation.make_targets("V := 1\nv:=2\n.PHONY: c\nhelp:\na: b\n\tc:\nlab-up:\n") == {
         "a",
