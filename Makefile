@@ -4,12 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint matrix docs lab-up lab-down clean
+.PHONY: help bench demo test lint matrix tempest docs lab-up lab-down clean
 help:
 	@echo "make demo      see it work on real Keystone and Glance"
 	@echo "make test      run all tests"
 	@echo "make lint      style and types"
-	@echo "make matrix    test every supported release, on every database and server installed here"
+	@echo "make matrix    test every supported release, on every Python and database installed here"
+	@echo "make tempest   run OpenStack's own tests, with the filter and without it, and our plugin"
+	@echo "make bench     measure speed against the goals   [QUICK=1]"
 	@echo "make docs      build the documentation"
 	@echo "make lab-up    start a lab to play with   [DIR=build/lab NODES=3]"
 	@echo "make lab-down  end it                     [DIR=build/lab]"
@@ -36,6 +38,13 @@ DIR ?= build/lab
 NODES ?=
 matrix: $(READY)
 	$(BIN)/python tests/matrix/run.py
+
+tempest: $(READY)
+	$(BIN)/python tests/tempest/run.py
+
+# QUICK=1 makes the first table alone.
+bench: $(READY)
+	$(BIN)/python tests/bench/run.py
 
 docs: $(READY)
 	$(BIN)/sphinx-build -q -E -W --keep-going -b html docs build/docs

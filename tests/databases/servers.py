@@ -33,12 +33,15 @@ class Server:
     Args:
         kind: what it is.
         directory: where its data and its log are.
+
+    Attributes:
+        port: where it listens; the same one for ever.
     """
 
     def __init__(self, kind: Kind, directory: Path) -> None:
         self.kind = kind
         self._data = directory / "data"
-        self._port = ports.pick(1)[0]
+        self.port = ports.pick(1)[0]
         self._process: subprocess.Popen[bytes] | None = None
 
     def create(self) -> None:
@@ -51,11 +54,11 @@ class Server:
         """Create an empty database; return the URL by which Glance's user reaches it."""
         self.execute(self.kind.create_database.format(name=name))
         self.execute(self.kind.grant.format(name=name))
-        return self.kind.user_url.format(port=self._port, name=name)
+        return self.kind.user_url.format(port=self.port, name=name)
 
     def execute(self, sql: str) -> list[Any]:
         """Run a statement as the administrator, on a connection of its own; return the rows."""
-        url = self.kind.admin_url.format(port=self._port)
+        url = self.kind.admin_url.format(port=self.port)
         engine = sa.create_engine(url, poolclass=sa.pool.NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             result = connection.execute(sa.text(sql))
@@ -63,12 +66,12 @@ class Server:
 
     def start(self) -> None:
         """Serve the data on the port; return when the server answers."""
-        command = self.kind.serve(self._data, self._port)
+        command = self.kind.serve(self._data, self.port)
         self._process = programs.start(command, self._data.parent)
         deadline = time.monotonic() + BOUND
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self._data.parent / "log").read_text())
+                raise RuntimeError(self.log.read_text())
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -92,6 +95,11 @@ class Server:
     def thaw(self) -> None:
         """Let a frozen server go on."""
         programs.signal_all(self._process, signal.SIGCONT)
+
+    @property
+    def log(self) -> Path:
+        """The file that it logs to, with what it printed."""
+        return self._data.parent / "log"
 
     def connections(self) -> int:
         """Return how many connections Glance's user has."""

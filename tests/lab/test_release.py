@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import openstack
@@ -14,7 +16,7 @@ from lab_command import run_lab, running_lab
 from test_end_to_end import ask, nodes_of, run, wait_until
 
 from glance_cache_nodes.errors import UserError
-from glance_cache_nodes.lab import environments
+from glance_cache_nodes.lab import environments, interpreters
 
 # Kept from run to run: only the first one installs.
 ENVIRONMENTS = Path(__file__).parents[2] / "build/environments"
@@ -101,8 +103,8 @@ def test_a_directory_of_something_else_is_not_cleared(tmp_path):
 
 
 def test_a_failed_install_is_one_line_and_is_begun_anew(tmp_path, monkeypatch):
-    failing = [["/bin/sh", "-c", "echo one; echo no such package; exit 1"]]
-    monkeypatch.setattr(environments, "_installers", lambda _: failing)
+    failing = [[["/bin/sh", "-c", "echo one; echo no such package; exit 1"]]]
+    monkeypatch.setattr(environments, "_ways", lambda *_: failing)
     log = tmp_path / f"{OLDEST}.log"
     for _ in range(2):
         with pytest.raises(UserError) as caught:
@@ -110,6 +112,47 @@ def test_a_failed_install_is_one_line_and_is_begun_anew(tmp_path, monkeypatch):
         assert str(caught.value) == (
             f"installing Glance {OLDEST} failed: no such package; see {log}"
         )
+
+
+def test_an_environment_of_another_python(tmp_path, monkeypatch):
+    made = [[[sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "2024.1-python3.9")]]]
+    monkeypatch.setattr(environments, "_ways", lambda *_: made)
+    other = interpreters.Interpreter("3.9", Path(sys.executable))
+    python = environments.python_for(OLDEST, tmp_path, print, other)
+    assert python == tmp_path / "2024.1-python3.9/bin/python"
+    program = "import glance_cache_nodes; print(glance_cache_nodes.__file__)"
+    where = subprocess.check_output([python, "-I", "-c", program], text=True, timeout=60)
+    assert Path(where).is_relative_to(tmp_path)
+
+
+def test_what_installs_for_another_python(tmp_path):
+    other = interpreters.Interpreter("3.9", Path("/opt/python3.9"))
+    with_uv, with_pip = environments._ways(tmp_path, Path("list.txt"), other)
+    for create, install in (with_uv, with_pip):
+        assert "/opt/python3.9" in create
+        assert install[-3:] == ["--no-deps", "-r", "list.txt"]
+        assert str(tmp_path / "bin/python") in install
+
+
+def test_pythons_of_this_machine():
+    own = interpreters.find(interpreters.OWN_VERSION)
+    assert own == interpreters.OWN
+    assert interpreters.find("3.0") is None
+
+
+def test_a_python_of_pyenv_is_found_in_spite_of_its_shims(tmp_path, monkeypatch):
+    version = interpreters.OWN_VERSION
+    place, shim = tmp_path / f"versions/{version}.0/bin", tmp_path / f"shims/python{version}"
+    for directory in (place, shim.parent):
+        directory.mkdir(parents=True)
+    (place / shim.name).symlink_to(Path(sys.executable).resolve())
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    monkeypatch.setattr(interpreters, "OWN_VERSION", "3.0")  # so that it is looked for
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setenv("PATH", str(shim.parent), prepend=os.pathsep)
+    found = interpreters.find(version)
+    assert found == interpreters.Interpreter(version, place / shim.name)
 
 
 @pytest.mark.parametrize("release", MAJOR_VERSION)

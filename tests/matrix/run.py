@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``make matrix``: every release of Glance, on every database and server that is installed here.
+"""``make matrix``: every release of Glance, on every Python, database and server of this machine.
 
 Writes the table to ``build/matrix.md``; the exit status is 1 when something failed.
 """
@@ -7,56 +7,55 @@ Writes the table to ``build/matrix.md``; the exit status is 1 when something fai
 from __future__ import annotations
 
 import contextlib
-import os
-import re
-import subprocess
+import shutil
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "databases"))
 
+import cells
 import kinds
+import plan
 import servers
 
-from glance_cache_nodes.lab import environments
+from glance_cache_nodes.errors import UserError
+from glance_cache_nodes.lab import environments, interpreters
 
-HERE = Path(__file__).parent
-TESTS = HERE.parent
-BUILD = TESTS.parent / "build"
-SUITES = ["contract", "personas", "inputs", "routes", "policy", "database"]
-BOUND = 300  # seconds for one cell
-# What two processes may keep after 640 calls: five of the add-on and five of Glance in each.
-MOST_CONNECTIONS = 20
-# The oldest release, one in the middle, the newest.
-ON_EVERY_DATABASE = ("2024.1", "2025.1", "2026.2")
-WITHOUT_EVENTLET = "2026.2"
-SUMMARY = re.compile(r"=* ?(\d+ (?:passed|failed).*?) in ")
+BUILD = Path(__file__).parents[2] / "build"
+ANSWERS = BUILD / "answers"
+AT_ONCE = 2
+STARTED = time.monotonic()
 
 Row = tuple[str, str, str, str, str]
+Databases = dict[str, "servers.Server | str | None"]
 
 
 def main() -> int:
-    """Run all cells; return the exit status."""
-    rows: list[Row] = []
+    """Run all jobs, some at once; return the exit status."""
+    shutil.rmtree(ANSWERS, ignore_errors=True)
+    ANSWERS.mkdir(parents=True)
     with contextlib.ExitStack() as stack:
         databases = _databases(stack)
-        for release in environments.known():
-            python = environments.python_for(release, BUILD / "environments", _say)
-            for row in _of_release(release, python, databases):
-                _say(" | ".join(row))
-                rows.append(row)
+        pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
+        done = pool.map(lambda job: list(_rows(job, databases)), plan.jobs())
+        rows = [row for of_job in done for row in of_job]
     rows.append(_same_answers())
     _say(" | ".join(rows[-1]))
     _write(rows)
-    failed = [row for row in rows if row[4] != "ok" and not row[4].startswith("left out")]
-    print(f"{len(rows) - len(failed)} passed, {len(failed)} failed")
+    left_out = sum(row[4].startswith("left out") for row in rows)
+    passed = sum(row[4].startswith("ok") for row in rows)
+    failed = len(rows) - passed - left_out
+    print(f"{passed} passed, {failed} failed" + f", {left_out} left out" * bool(left_out))
     return 1 if failed else 0
 
 
-def _databases(stack: contextlib.ExitStack) -> dict[str, servers.Server | str]:
-    """Return the running servers, or what is missing for one."""
-    found: dict[str, servers.Server | str] = {}
+def _databases(stack: contextlib.ExitStack) -> Databases:
+    """Return the running servers, or what is missing for one; SQLite needs none."""
+    found: Databases = {"SQLite": None}
     for name, kind in (("MariaDB", kinds.MARIADB), ("PostgreSQL", kinds.POSTGRESQL)):
         if kind.missing():
             found[name] = f"left out: apt-get install {kind.package}"
@@ -65,88 +64,40 @@ def _databases(stack: contextlib.ExitStack) -> dict[str, servers.Server | str]:
     return found
 
 
-def _of_release(
-    release: str, python: Path, databases: dict[str, servers.Server | str]
-) -> Iterator[Row]:
-    version = _output([python, "-c", "import platform; print(platform.python_version())"])
-    yield (release, version, "SQLite", "in process", _suites(python, ""))
-    _save_answers(release, python)
-    for server in ["gunicorn"] + ["glance-api"] * (release != WITHOUT_EVENTLET):
-        yield (release, version, "SQLite", server, _serve(python, server, ""))
-    if release not in ON_EVERY_DATABASE:
+def _rows(job: plan.Job, databases: Databases) -> Iterator[Row]:
+    """Say and return a row for each cell of the job."""
+    database = databases[job.database]
+    reason = plan.missing(job.version) or (database if isinstance(database, str) else "")
+    results = [("-", reason)] if reason else _results(job, database)
+    for server, result in results:
+        row = (job.release, job.version, job.database, server, result)
+        _say(" | ".join(row))
+        yield row
+
+
+def _results(job: plan.Job, database: servers.Server | None) -> Iterator[tuple[str, str]]:
+    label = f"glance_{job.release}_{job.version}".replace(".", "_")
+    url = database.url(label) if database else ""
+    answers = ANSWERS / f"{job.release}-python{job.version}-{job.database}.json"
+    interpreter = interpreters.find(job.version)
+    try:
+        python = environments.python_for(job.release, BUILD / "environments", _say, interpreter)
+    except UserError as error:
+        yield "-", f"failed: {error}"
         return
-    for name, database in databases.items():
-        if isinstance(database, str):
-            yield (release, version, name, "-", database)
-            continue
-        label = release.replace(".", "_")
-        yield (
-            release,
-            version,
-            name,
-            "in process",
-            _suites(python, database.url(f"suites_{label}")),
-        )
-        for server in ["gunicorn"] + ["glance-api"] * (release != WITHOUT_EVENTLET):
-            url = database.url(f"{server.replace('-', '_')}_{label}")
-            yield (release, version, name, server, _serve(python, server, url, database))
-
-
-def _suites(python: Path, url: str) -> str:
-    """Run the contract, the personas and the rest in process; return ``ok`` or what failed."""
-    files = [str(TESTS / f"test_{name}.py") for name in SUITES]
-    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull]
-    done = _run([python, *words, f"--rootdir={TESTS}", *files], url)
-    summary = SUMMARY.search(done.stdout)
-    said = summary[1] if summary else done.stderr[-200:]
-    _say(f"  {said}")
-    return "ok" if done.returncode == 0 else f"failed: {said}"
-
-
-def _serve(python: Path, server: str, url: str, database: servers.Server | None = None) -> str:
-    """Ask it 640 times by 32 clients; return ``ok`` or what came."""
-    argv = [str(python), str(HERE / "serving.py"), server, url]
-    with subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        said = process.stdout.readline().strip() or "the server did not come up"
-        kept = database.connections() if database else 0
-        process.communicate(timeout=BOUND)
-    if process.returncode != 0:
-        return f"failed: {said}"
-    return "ok" if kept <= MOST_CONNECTIONS else f"failed: {kept} connections are kept"
-
-
-def _save_answers(release: str, python: Path) -> None:
-    (BUILD / "answers").mkdir(parents=True, exist_ok=True)
-    done = _run([python, str(HERE / "answers.py")], "")
-    (BUILD / "answers" / f"{release}.json").write_text(done.stdout)
+    with tempfile.TemporaryDirectory(prefix="glance-cache-nodes-") as name:
+        site = Path(name)
+        yield "in process", cells.suites(python, site, url, answers, job.cannot_pass)
+        cells.open_site(site)
+        for server in job.servers:
+            yield server, cells.serve(server, python, site, database)
 
 
 def _same_answers() -> Row:
-    """Compare the answers of all releases, byte for byte."""
-    texts = {(BUILD / "answers" / f"{name}.json").read_bytes() for name in environments.known()}
+    """Compare the answers of all jobs, byte for byte."""
+    texts = {path.read_bytes() for path in ANSWERS.glob("*.json")}
     result = "ok" if len(texts) == 1 and texts != {b""} else "failed: see build/answers"
-    return ("all", "-", "SQLite", "same bytes from each", result)
-
-
-def _run(argv: list[object], url: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
-    environment.pop("TEST_DATABASE_URL", None)
-    if url:
-        environment["TEST_DATABASE_URL"] = url
-    return subprocess.run(
-        [str(word) for word in argv],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=BOUND,
-        check=False,
-    )
-
-
-def _output(argv: list[object]) -> str:
-    return _run(argv, "").stdout.strip()
+    return ("all", "all", "all", "same bytes from each", result)
 
 
 def _write(rows: list[Row]) -> None:
@@ -156,7 +107,7 @@ def _write(rows: list[Row]) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)
+    print(f"{time.monotonic() - STARTED:4.0f} s  {text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
 from glance_cache_nodes.errors import UserError
-from glance_cache_nodes.lab import launch, transfer
+from glance_cache_nodes.lab import interpreters, launch, transfer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from glance_cache_nodes.lab.interpreters import Interpreter
 
     Progress = Callable[[str], None]
 
@@ -32,25 +34,34 @@ def known() -> list[str]:
     return sorted(path.stem for path in LISTS.glob("*.txt"))
 
 
-def python_for(release: str, directory: Path, progress: Progress) -> Path:
+def python_for(
+    release: str,
+    directory: Path,
+    progress: Progress,
+    interpreter: Interpreter = interpreters.OWN,
+) -> Path:
     """Return the Python of the environment of this release; make the environment if need be.
 
     This package is put into it each time, so it is as new there as here.
 
     Args:
         release: such as ``2024.1``.
-        directory: where the environments lie, each named for its release; made if missing.
+        directory: where the environments lie, each named for its release and, where that is not
+            the Python that runs this, for its Python: ``2024.1-python3.9``; made if missing.
         progress: is given a line for each step that takes long.
+        interpreter: what the environment is made with.
 
     Raises:
         UserError: no such release, or the environment cannot be made; the line says why.
     """
     if release not in known():
         raise UserError(f"unknown release {release!r}; known are {', '.join(known())}")
-    environment = directory.resolve() / release
+    own = interpreter.version == interpreters.OWN_VERSION
+    name = release if own else f"{release}-python{interpreter.version}"
+    environment = directory.resolve() / name
     try:
         with _alone(environment, progress):
-            _make_once(environment, LISTS / f"{release}.txt", progress)
+            _make_once(environment, LISTS / f"{release}.txt", interpreter, progress)
             transfer.this_package(environment)
     except OSError as error:
         raise UserError(f"cannot use {environment} for Glance {release}: {error}") from error
@@ -69,21 +80,24 @@ def _alone(environment: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
-def _make_once(environment: Path, pinned: Path, progress: Progress) -> None:
-    stamp, identity = environment / STAMP, _identity(pinned)
+def _make_once(
+    environment: Path, pinned: Path, interpreter: Interpreter, progress: Progress
+) -> None:
+    stamp, identity = environment / STAMP, _identity(pinned, interpreter)
     if stamp.is_file() and stamp.read_text(encoding="ascii") == identity:
         return
     begin = time.monotonic()
     progress(f"installing Glance {environment.name} into {environment}, which takes a while")
     _clear(environment)
-    _install(environment, pinned)
+    _install(environment, pinned, interpreter)
     stamp.write_text(identity, encoding="ascii")
     progress(f"installed in {time.monotonic() - begin:.1f} s")
 
 
-def _identity(pinned: Path) -> str:
+def _identity(pinned: Path, interpreter: Interpreter) -> str:
     """Return what changes when the environment has to be made again."""
-    return hashlib.sha256(pinned.read_bytes() + sys.version.encode()).hexdigest()
+    python = str(interpreter.path.resolve()) + sys.version
+    return hashlib.sha256(pinned.read_bytes() + python.encode()).hexdigest()
 
 
 def _clear(environment: Path) -> None:
@@ -102,24 +116,35 @@ def _clear(environment: Path) -> None:
     (environment / STAMP).touch()
 
 
-def _install(environment: Path, pinned: Path) -> None:
+def _install(environment: Path, pinned: Path, interpreter: Interpreter) -> None:
     log = environment.with_name(f"{environment.name}.log")
     log.unlink(missing_ok=True)
-    done = _run([sys.executable, "-m", "venv", str(environment)], log) and any(
-        _run([*installer, "-r", str(pinned)], log) for installer in _installers(environment)
-    )
-    if not done:
+    ways = _ways(environment, pinned, interpreter)
+    if not any(all(_run(command, log) for command in way) for way in ways):
         reason = launch.last_words(log)
         raise UserError(f"installing Glance {environment.name} failed: {reason}; see {log}")
 
 
-def _installers(environment: Path) -> list[list[str]]:
-    """Return the commands that install, the one to try first in front."""
-    python = str(_python(environment))
-    uv = [sys.executable, "-m", "uv", "pip", "install", "--compile-bytecode", "--python", python]
-    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off"]
+def _ways(environment: Path, pinned: Path, interpreter: Interpreter) -> list[list[list[str]]]:
+    """Return the ways to make an environment, each as commands, the one to try first in front."""
+    base, directory, python = str(interpreter.path), str(environment), str(_python(environment))
+    # The list is complete, and has replaced what needs a compiler.
+    wanted = ["--no-deps", "-r", str(pinned)]
+    quiet = ["--disable-pip-version-check", "--progress-bar=off"]
+    pip = [[base, "-m", "venv", directory], [python, "-m", "pip", "install", *quiet, *wanted]]
+    if not importlib.util.find_spec("uv"):
+        return [pip]
+    uv = [sys.executable, "-m", "uv"]
+    create = [*uv, "venv", "--allow-existing", "--no-project", "--python", base, directory]
+    install = [*uv, "pip", "install", *_compiled(interpreter), "--python", python, *wanted]
     # uv is several times faster; where it cannot reach the packages, pip may.
-    return [uv, pip] if importlib.util.find_spec("uv") else [pip]
+    return [[create, install], pip]
+
+
+def _compiled(interpreter: Interpreter) -> list[str]:
+    # A lab starts three times faster then. Environments of another Python are for a few runs,
+    # and compiling all of OpenStack costs more than compiling what those import.
+    return ["--compile-bytecode"] if interpreter == interpreters.OWN else []
 
 
 def _run(argv: Sequence[str], log: Path) -> bool:

@@ -8,7 +8,6 @@ only, so a copy of them and of what names its entry points is all that an instal
 from __future__ import annotations
 
 import shutil
-import sysconfig
 from importlib import metadata
 from pathlib import Path
 
@@ -23,14 +22,13 @@ def this_package(environment: Path) -> None:
     """Put the running package into the virtual environment, in place of an older copy.
 
     Args:
-        environment: the directory of the environment; its Python is of the same minor version.
+        environment: the directory of the environment, of any Python.
 
     Raises:
         UserError: the running package was never installed, so its entry points are not known.
         OSError: a file cannot be written.
     """
-    base = {"base": str(environment), "platbase": str(environment)}
-    site = Path(sysconfig.get_path("purelib", "venv", base))
+    site = next(environment.glob("lib/python3.*/site-packages"))
     try:
         ours = metadata.distribution(DISTRIBUTION)
     except metadata.PackageNotFoundError as error:
