@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the add-on is held against: pipelines that do less than it, with the same Glance around.
+
+``floor`` answers at once where the add-on stands. ``limit`` enforces the policy and makes one
+round trip over a bare connection of the driver first; nothing that has a policy and reads the
+record can do less.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+import psycopg2
+import pymysql
+import sqlalchemy as sa
+import webob
+from glance.api import policy
+from oslo_config import cfg
+
+RULE = "list_cached_nodes"
+QUESTION = """
+SELECT images.id, node_reference.node_reference_url
+FROM images LEFT OUTER JOIN cached_images ON cached_images.image_id = images.id
+LEFT OUTER JOIN node_reference
+  ON node_reference.node_reference_id = cached_images.node_reference_id
+WHERE images.id = {place} AND images.deleted = {false}
+"""
+
+
+def floor(_global_conf: Any, **_local_conf: str) -> Any:
+    """Return a paste filter that answers every request with a list of two nodes."""
+    body = _body(["http://node1:9292", "http://node2:9292"])
+    return lambda _application: webob.Response(body=body, content_type="application/json")
+
+
+def limit(_global_conf: Any, **_local_conf: str) -> Any:
+    """Return a paste filter that enforces the rule and asks the driver."""
+    enforcer = policy.Enforcer()
+    ask = bare_question(cfg.CONF.database.connection)
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Any:
+        request = webob.Request(environ)
+        enforcer.enforce(request.context, RULE, {})
+        rows = ask(environ["PATH_INFO"][-36:])
+        response = webob.Response(body=_body([url for _, url in rows]))
+        response.content_type = "application/json"
+        return response(environ, start_response)
+
+    return lambda _application: answer
+
+
+def bare_question(url: str) -> Any:
+    """Return a function that asks for an image's nodes over a connection that it keeps."""
+    parts = sa.engine.make_url(url)
+    connection, sql = _connect(parts)
+
+    def ask(image_id: str) -> Any:
+        cursor = connection.cursor()
+        cursor.execute(sql, (image_id,))
+        return cursor.fetchall()
+
+    return ask
+
+
+def _connect(url: sa.engine.URL) -> tuple[Any, str]:
+    if url.drivername.startswith("sqlite"):
+        connection: Any = sqlite3.connect(url.database, isolation_level=None)
+        return connection, QUESTION.format(place="?", false="0")
+    where = {"host": url.host, "port": url.port, "user": url.username, "password": url.password}
+    sql = QUESTION.format(place="%s", false="false")
+    if url.drivername.startswith("mysql"):
+        return pymysql.connect(**where, database=url.database, autocommit=True), sql
+    connection = psycopg2.connect(**where, dbname=url.database)
+    connection.autocommit = True
+    return connection, sql
+
+
+def _body(urls: list[str]) -> bytes:
+    return json.dumps({"cached_nodes": urls}).encode()

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cloud to be measured over HTTP: real Keystone, ten nodes under gunicorn, an image on each."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import openstack
+
+from glance_cache_nodes import lab as labs
+from glance_cache_nodes import paste
+from glance_cache_nodes.lab import ports
+from glance_cache_nodes.lab import process as processes
+
+NODES = 10
+THREADS = 8
+BOUND = 60.0  # seconds for a server to come up, and for an image to be cached
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """What is measured.
+
+    Args:
+        token: of an administrator.
+        image_id: of the image that each node has cached.
+        ours: a node with the filter, two processes.
+        native: a node without it, two processes.
+        nodes: all ten, to be asked one by one.
+        pids: the process id of each server, by URL.
+    """
+
+    token: str
+    image_id: str
+    ours: str
+    native: str
+    nodes: list[str]
+    pids: dict[str, int]
+
+
+@contextlib.contextmanager
+def running(
+    directory: Path, database: str | None, progress: Callable[[str], None]
+) -> Iterator[Cloud]:
+    """Run the cloud for the block.
+
+    Args:
+        directory: where all of it lies; what an older one left there is removed.
+        database: the URL of Glance's; None for SQLite.
+        progress: is given a line for each step.
+    """
+    if directory.exists():
+        labs.down(directory)
+        shutil.rmtree(directory)
+    try:
+        lab = labs.up(directory, NODES, database=database, progress=progress)
+        token, image_id = _cache_everywhere(lab)
+        with contextlib.ExitStack() as stack:
+            _without_filter(lab.nodes[1].directory)
+            pids = {}
+            for number, node in enumerate(lab.nodes):
+                processes.stop([node.process])
+                words = (node.directory, node.port, 2 if number < 2 else 1)
+                pids[node.url] = stack.enter_context(_gunicorn(*words))
+            urls = [node.url for node in lab.nodes]
+            yield Cloud(token, image_id, urls[0], urls[1], urls, pids)
+    finally:
+        if directory.exists():
+            labs.down(directory)
+            shutil.rmtree(directory)
+
+
+def _cache_everywhere(lab: labs.LabState) -> tuple[str, str]:
+    """Make an image and let each node cache it; return a token and the image's id."""
+    config = openstack.config.OpenStackConfig(
+        config_files=[str(lab.clouds_file)], load_envvars=False
+    )
+    with openstack.connection.Connection(config=config.get_one("lab-admin")) as connection:
+        connection.session.session.trust_env = False  # no proxy reaches loopback
+        image = connection.image.create_image(
+            "bench", data=b"bench", disk_format="raw", container_format="bare"
+        )
+        for node in lab.nodes:
+            answer = connection.session.put(f"{node.url}/v2/cache/{image.id}")
+            answer.raise_for_status()
+        deadline = time.monotonic() + BOUND
+        ask = f"{lab.nodes[0].url}/v2/cache/nodes/{image.id}"
+        while len(connection.session.get(ask).json()["cached_nodes"]) < len(lab.nodes):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the image was not cached on all nodes in {BOUND} s")
+            time.sleep(0.2)
+        return connection.session.get_token(), image.id
+
+
+def _without_filter(directory: Path) -> None:
+    file = directory / "glance-api-paste.ini"
+    file.write_text(paste.remove(file.read_text()))
+
+
+@contextlib.contextmanager
+def _gunicorn(directory: Path, port: int, workers: int) -> Iterator[int]:
+    """Serve a node's Glance for the block; give the process id."""
+    words = [f"--workers={workers}", f"--threads={THREADS}", f"--bind={ports.HOST}:{port}"]
+    command = str(Path(sys.executable).with_name("gunicorn"))
+    with (directory / "gunicorn.log").open("wb") as log:
+        process = subprocess.Popen(
+            [command, *words, "glance.common.wsgi_app:init_app()"],
+            env={**os.environ, "OS_GLANCE_CONFIG_DIR": str(directory)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + BOUND
+        while ports.is_free(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"gunicorn did not come up; see {directory}/gunicorn.log")
+            time.sleep(0.1)
+        yield process.pid
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one lookup costs in process, and what the filter adds to a request that is not its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import rounds
+import workers
+from rounds import Ratio
+
+CALLS = {"floor": 400, "limit": 400, "ours": 400, "native": 80}
+UNTOUCHED_CALLS = {"untouched": 300, "untouched-native": 300}
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """The figures of one database.
+
+    Args:
+        elapsed: microseconds a call, by pipeline and round.
+        cpu: the same of the process's CPU.
+    """
+
+    elapsed: dict[str, list[float]]
+    cpu: dict[str, list[float]]
+
+    @property
+    def native_over_ours(self) -> Ratio:
+        """How many times Glance's own route costs ours."""
+        return rounds.ratio(self.elapsed["native"], self.elapsed["ours"])
+
+    @property
+    def ours_over_limit(self) -> Ratio:
+        """How many times ours costs what is the least possible."""
+        return rounds.ratio(self.elapsed["ours"], self.elapsed["limit"])
+
+    @property
+    def untouched(self) -> Ratio:
+        """How many times a request that is not ours costs what it does without the filter."""
+        return rounds.ratio(self.elapsed["untouched"], self.elapsed["untouched-native"])
+
+
+def measure(worker: workers.Worker) -> Lookup:
+    """Measure all pipelines side by side."""
+    cpu: dict[str, list[float]] = {}
+
+    def once(what: str, calls: int) -> float:
+        figures = worker.measure(what, calls)
+        cpu.setdefault(what, []).append(figures["cpu"] * 1e6)
+        return figures["elapsed"] * 1e6
+
+    calls = {**CALLS, **UNTOUCHED_CALLS}
+    elapsed = rounds.alternate({what: partial(once, what, calls[what]) for what in calls})
+    return Lookup(elapsed, {what: figures[1:] for what, figures in cpu.items()})

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``make bench`` measures what it says; how fast that is, it asserts itself."""
+
+from __future__ import annotations
+
+import goals
+import pytest
+import rounds
+import workers
+
+GOAL = goals.GOALS["native_over_ours"]
+
+
+@pytest.fixture(scope="module")
+def worker():
+    """Return Glance on a SQLite file with 30 records of 10 images."""
+    with workers.running("", rows=30, nodes_per_image=3, nodes=4) as one:
+        yield one
+
+
+@pytest.mark.parametrize(
+    "what", ["floor", "limit", "ours", "native", "untouched", "untouched-native"]
+)
+def test_each_pipeline_answers(what: str, worker) -> None:
+    figures = worker.measure(what, 3)
+    assert figures["elapsed"] > 0
+    assert figures["cpu"] > 0
+
+
+def test_a_call_of_the_native_route_is_more_statements_than_one_of_ours(worker) -> None:
+    assert worker.statements("ours", 5) == 5
+    assert worker.statements("native", 5) > 5
+
+
+def test_the_plan_uses_the_index_on_the_images(worker) -> None:
+    assert any("SEARCH cached_images USING COVERING INDEX" in line for line in worker.explain())
+
+
+def test_the_round_that_warms_up_does_not_count() -> None:
+    numbers = iter([100.0, 200.0, 1.0, 2.0, 4.0, 3.0])
+    found = rounds.alternate({name: lambda: next(numbers) for name in ("a", "b")}, 2)
+    assert found == {"a": [1.0, 3.0], "b": [2.0, 4.0]}
+
+
+def test_a_goal_is_held_against_the_middle_of_the_rounds() -> None:
+    reached = goals.Figure(GOAL, "SQLite", rounds.Ratio([4.0, 5.0, 9.0]))
+    missed = goals.Figure(GOAL, "MariaDB", rounds.Ratio([4.0, 4.9, 9.0]))
+    assert reached.is_reached
+    assert not missed.is_reached
+    assert goals.as_json([reached, missed])["over_all"]["native_over_ours"]["median"] == 4.9

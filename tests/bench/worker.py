@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Glance in a process of its own, that measures itself.
+
+``python worker.py ROWS NODES_PER_IMAGE NODES`` fills the database that TEST_DATABASE_URL names,
+says so, and answers each line of JSON on its standard input with one on its standard output:
+``{"what": "ours", "calls": 300}`` makes so many calls of that pipeline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import json
+import sys
+import time
+from typing import Any
+
+import content
+import webob
+from glance.common import config
+
+import glance_site
+import statements
+from glance_cache_nodes import paste
+
+UNTOUCHED = "/v2/schemas/image"
+ELSEWHERE = {"untouched", "untouched-native"}
+
+
+def main() -> None:
+    """Obey the lines of standard input."""
+    rows, nodes_per_image, nodes = map(int, sys.argv[1:])
+    del sys.argv[1:]  # Glance would take them for its own
+    glance_site.application()
+    sys.excepthook = sys.__excepthook__  # Glance's tells its log only
+    filled = content.fill(glance_site.CONF.database.connection, rows, nodes_per_image, nodes)
+    paths = itertools.cycle([f"/v2/cache/nodes/{image_id}" for image_id in filled])
+    _say({"images": len(filled)})
+    for line in sys.stdin:
+        wanted = json.loads(line)
+        if "explain" in wanted:
+            _say(content.explain(glance_site.CONF.database.connection, filled[0]))
+            continue
+        asked = itertools.repeat(UNTOUCHED) if wanted["what"] in ELSEWHERE else paths
+        application = _application(wanted["what"])
+        with statements.sent() if wanted.get("count") else contextlib.nullcontext([]) as sent:
+            figures = _measure(application, asked, wanted["calls"])
+        _say({**figures, "statements": len(sent)})
+
+
+def _measure(application: Any, paths: Any, calls: int) -> dict[str, float]:
+    """Return seconds a call, elapsed and of this process's CPU."""
+    environs = [dict(_environ(path)) for path in itertools.islice(paths, calls)]
+    statuses = set()
+
+    def start_response(status: str, *_rest: Any) -> None:
+        statuses.add(status)
+
+    elapsed, cpu = time.perf_counter(), time.process_time()
+    for environ in environs:
+        b"".join(application(environ, start_response))
+    elapsed, cpu = time.perf_counter() - elapsed, time.process_time() - cpu
+    if statuses != {"200 OK"}:
+        raise SystemExit(f"unexpected answers: {statuses}")
+    return {"elapsed": elapsed / calls, "cpu": cpu / calls}
+
+
+@functools.lru_cache(maxsize=4096)
+def _environ(path: str) -> dict[str, Any]:
+    headers = {"X-Auth-Token": "admin", "User-Agent": "bench"}
+    return webob.Request.blank(path, headers=headers).environ
+
+
+@functools.cache
+def _application(what: str) -> Any:
+    if what in {"ours", "untouched"}:
+        return glance_site.application()
+    if what in {"native", "untouched-native"}:
+        return glance_site.native_application()
+    text = (glance_site.root() / "native-paste.ini").read_text()
+    text = paste.insert(text).replace(
+        "use = egg:glance-cache-nodes#cache_nodes", f"paste.filter_factory = bare:{what}"
+    )
+    path = glance_site.root() / f"{what}-paste.ini"
+    path.write_text(text)
+    return config.load_paste_app("glance-api", conf_file=str(path))
+
+
+def _say(what: Any) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
