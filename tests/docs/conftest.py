@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -22,6 +23,8 @@ DEFAULT_RULE = '"list_cached_nodes": "rule:context_is_admin"\n'
 @pytest.fixture(scope="session")
 def home(tmp_path_factory):
     """Return the home of somebody whose lab runs in its ``build/lab``."""
+    if shutil.which("curl") is None:
+        pytest.skip("the pages' examples want curl; apt-get install curl")
     directory = tmp_path_factory.mktemp("pages").resolve()
     before = os.environ.get("no_proxy")
     os.environ["no_proxy"] = "127.0.0.1"

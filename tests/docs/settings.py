@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import configparser
+import datetime
 import importlib.metadata
 import io
 import sys
 from pathlib import Path
 
 import openstack
+import sqlalchemy
 import yaml
 from glance import policies
+from glance.db.sqlalchemy import models
 from oslo_config import cfg
 
 from glance_cache_nodes import paste, policy
@@ -79,6 +82,25 @@ def values_yaml(path: Path) -> None:
     glance_api_conf(path)
 
 
+def forget_sql(path: Path) -> None:
+    """See that a node that is gone is taken out of Glance's tables, and no other one."""
+    engine = sqlalchemy.create_engine("sqlite://")
+    tables = [models.NodeReference.__table__, models.CachedImages.__table__]
+    models.BASE.metadata.create_all(engine, tables=tables)
+    now = datetime.datetime.now()
+    with engine.begin() as connection:
+        for number, name in enumerate(("gone", "here"), 1):
+            node = {"node_reference_id": number}
+            url = {"node_reference_url": f"http://{name}:9292"}
+            file = {"image_id": "x", "size": 1, "hits": 0, "last_accessed": now}
+            connection.execute(tables[0].insert(), node | url)
+            connection.execute(tables[1].insert(), node | file | {"last_modified": now})
+        for statement in path.read_text().split(";"):
+            connection.exec_driver_sql(statement)
+        left = [connection.execute(table.select()).mappings().all() for table in tables]
+    assert [[row["node_reference_id"] for row in rows] for rows in left] == [[2], [2]]
+
+
 def _ini(text: str) -> configparser.RawConfigParser:
     parser = configparser.RawConfigParser(default_section="none")
     parser.optionxform = str
@@ -106,6 +128,7 @@ def _all_options() -> cfg.ConfigOpts:
 
 CHECKS = {
     "clouds.yaml": clouds_yaml,
+    "forget.sql": forget_sql,
     "glance-api.conf": glance_api_conf,
     "policy.yaml": policy_yaml,
     "user_variables.yml": user_variables_yml,
