@@ -83,7 +83,7 @@ class Server:
     def move(self) -> None:
         """End the server and let another one, on a copy of its data, answer at the same port."""
         self.stop()
-        copy = self._data.with_name("copy")
+        copy = self._data.with_name(f"{self._data.name}-copy")
         subprocess.run(["cp", "-a", self._data, copy], check=True)
         self._data = copy
         self.start()

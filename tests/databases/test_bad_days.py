@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import functools
 import time
+from pathlib import Path
 
 import faults
 import glance_process
+import glance_server
 import measured
 import pytest
+
+from glance_cache_nodes.lab import environments
 
 BOUND = 5.0  # seconds: what [cache_nodes] database_timeout is by default
 SCHEDULING = 1.0  # seconds that many threads on few cores may take on top
@@ -25,23 +30,48 @@ UNREADABLE = (
 )
 
 
-@pytest.fixture(scope="module")
-def url(server):
-    return server.url("bad_days")
+# Glance with threads, as a web server runs it, and the `glance-api` of two releases, on eventlet.
+KINDS = ("threads", "eventlet-2024.1", "eventlet-2025.2")
+# Kept from run to run: only the first one installs.
+ENVIRONMENTS = Path(__file__).parents[2] / "build/environments"
+
+
+@functools.cache
+def python_of(release):
+    return environments.python_for(release, ENVIRONMENTS, print)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request):
+    """Return in what Glance runs."""
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def glance(url):
-    with glance_process.running(url) as one:
+def url(server, kind):
+    return server.url("bad_days_" + kind.replace("-", "_").replace(".", "_"))
+
+
+@pytest.fixture(scope="module")
+def glance(kind, url, tmp_path_factory):
+    if kind == "threads":
+        with glance_process.running(url) as one:
+            yield one
+        return
+    python, site = python_of(kind.split("-")[1]), tmp_path_factory.mktemp("site")
+    image_id = glance_server.write_site(python, site, url)
+    glance_server.let_everybody_in(site)
+    # One process, so that all calls at once are the same hub's.
+    with glance_server.running("glance-api", python, site, image_id, workers=1) as one:
         yield one
 
 
 @pytest.fixture(scope="module", autouse=True)
-def table(server):
+def table(server, kind):
     """Write down what was measured, for the documentation."""
     rows = []
     yield rows
-    measured.write(server.kind.package, rows)
+    measured.write(server.kind.package, kind, rows)
 
 
 def name(fault) -> str:
@@ -55,6 +85,19 @@ def is_good(answer) -> bool:
 def is_clear_refusal(answer) -> bool:
     told = "database does not answer" in answer.body["message"]
     return answer.status == 503 and told and int(answer.retry_after) > 0
+
+
+def is_served(kind, answers) -> bool:
+    """Return whether all these calls at once got what is due to them.
+
+    In one process of eventlet they share one processor with the server, and where that is busy a
+    call may not get a connection in its share of the bound; it is then told when to come again.
+    """
+    if kind == "threads":
+        return all(map(is_good, answers))
+    in_time = all(answer.seconds < BOUND + SCHEDULING for answer in answers)
+    told = all(is_good(answer) or is_clear_refusal(answer) for answer in answers)
+    return in_time and told and any(map(is_good, answers))
 
 
 @pytest.mark.parametrize("fault", READABLE, ids=name)
@@ -81,7 +124,7 @@ def test_a_fault_costs_no_more_than_the_bound(fault, server, url, glance, table)
     assert is_good(glance.ask()[0])
 
 
-def test_many_calls_at_once_wait_no_longer(server, url, glance, table) -> None:
+def test_many_calls_at_once_wait_no_longer(server, kind, url, glance, table) -> None:
     with faults.frozen(server, url):
         answers = glance.ask(AT_ONCE, AT_ONCE)
     slowest = max(answers, key=lambda answer: answer.seconds)
@@ -89,13 +132,14 @@ def test_many_calls_at_once_wait_no_longer(server, url, glance, table) -> None:
     assert all(map(is_clear_refusal, answers))
     assert slowest.seconds < BOUND + SCHEDULING
     assert "Traceback" not in glance.log
-    assert all(map(is_good, glance.ask(AT_ONCE, AT_ONCE)))
+    assert is_served(kind, glance.ask(AT_ONCE, AT_ONCE))
+    assert is_good(glance.ask()[0])
 
 
-def test_many_calls_at_once_do_not_feel_that_their_connections_died(server, glance) -> None:
-    assert all(map(is_good, glance.ask(AT_ONCE, AT_ONCE)))
+def test_many_calls_at_once_do_not_feel_that_their_connections_died(server, kind, glance) -> None:
+    assert is_served(kind, glance.ask(AT_ONCE, AT_ONCE))
     server.kill_connections()
-    assert all(map(is_good, glance.ask(AT_ONCE, AT_ONCE)))
+    assert is_served(kind, glance.ask(AT_ONCE, AT_ONCE))
 
 
 def settled(server) -> int:
@@ -103,8 +147,8 @@ def settled(server) -> int:
     return server.connections()
 
 
-def test_no_connection_is_leaked(server, glance) -> None:
+def test_no_connection_is_leaked(server, kind, glance) -> None:
     glance.ask(AT_ONCE, AT_ONCE)
     before = settled(server)
-    assert all(map(is_good, glance.ask(200, AT_ONCE)))
+    assert is_served(kind, glance.ask(200, AT_ONCE))
     assert settled(server) <= before
