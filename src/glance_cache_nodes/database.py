@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from oslo_log import log
 
 from glance_cache_nodes import drivers
+from glance_cache_nodes.connections import Connections
 from glance_cache_nodes.statements import Prepared
 
 if TYPE_CHECKING:
@@ -26,17 +27,13 @@ if TYPE_CHECKING:
 
 LOG = log.getLogger(__name__)
 
-# How the bound is shared out. A call may have to wait in the pool, then for a new connection, then
-# for the rows, and may have begun with a dead connection: together that must stay below 1.
-_BEGIN_AGAIN_BEFORE = 0.15
-_POOL = 0.2
+# How the bound is shared out: of it, a new connection may take so much, and the rows so much. For
+# a connection a call waits as long as it can still have its rows in time. A connection that died
+# while it lay idle says so soon.
 _CONNECT = 0.25
 _READ = 0.35
+_SOON = 0.15
 _ALL = 0.95
-
-# How many connections one process has at most. A question takes so little of one that more would
-# only cost the database, and the callers the time to open them.
-_CONNECTIONS = 8
 
 
 class DatabaseUnavailableError(Exception):
@@ -44,7 +41,7 @@ class DatabaseUnavailableError(Exception):
 
 
 class _ConnectionLostError(Exception):
-    """A pooled connection turned out to be dead; the driver's error is its cause."""
+    """A connection turned out to be dead at once; the driver's error is its cause."""
 
 
 class Database:
@@ -59,8 +56,8 @@ class Database:
         self._timeout: float = conf.cache_nodes.database_timeout  # seconds
         self._prepared: dict[Any, Prepared] = {}
         # By process: a server may fork its workers after the first call, and two that read from
-        # one connection would get each other's rows. The parent's pool is only kept, not used.
-        self._pools: dict[int, sa.pool.Pool] = {}
+        # one connection would get each other's rows. The parent's are only kept, not used.
+        self._connections: dict[int, Connections] = {}
 
     def rows(self, statement: Any, parameters: Mapping[str, object]) -> Rows:
         """Run a statement that only reads, and return all its rows.
@@ -68,44 +65,38 @@ class Database:
         Raises:
             DatabaseUnavailableError: there was no answer within the bound.
         """
-        started = time.monotonic()
-        deadline = started + self._timeout * _ALL
-        pool = self._pool()
+        deadline = time.monotonic() + self._timeout * (_ALL - _READ)
+        connections = self._connected()
         try:
             try:
-                return self._ask(pool, statement, parameters, deadline)
+                return self._ask(connections, statement, parameters, deadline)
             except _ConnectionLostError:
-                # It may have died while it lay idle, and the others with it. A new one gets a
-                # second try, if there is time left for that.
-                if time.monotonic() - started > self._timeout * _BEGIN_AGAIN_BEFORE:
-                    raise
-            return self._ask(self._pool_after(pool), statement, parameters, deadline)
+                # The others that lay idle will have died with it.
+                connections = self._connected_anew(connections)
+                return self._ask(connections, statement, parameters, deadline)
         except _ConnectionLostError as lost:
             raise _unavailable(lost.__cause__) from lost
-        except (self._driver.errors, TimeoutError, sa.exc.TimeoutError) as error:
+        except (self._driver.errors, TimeoutError) as error:
             raise _unavailable(error) from error
 
     def _ask(
         self,
-        pool: sa.pool.Pool,
+        connections: Connections,
         statement: Any,
         parameters: Mapping[str, object],
         deadline: float,
     ) -> Rows:
         question = self._prepare(statement)
-        lent = pool.connect()
-        connection = lent.dbapi_connection
-        seconds = min(self._timeout * _READ, max(0.0, deadline - time.monotonic()))
-        try:
-            rows = self._driver.fetch(connection, question.sql, question.fill(parameters), seconds)
-        except BaseException as error:
-            lost = self._driver.is_lost(error, connection)
-            lent.invalidate()  # the rest of an answer may still be on its way on it
-            if lost:
-                raise _ConnectionLostError from error
-            raise
-        lent.close()
-        return rows
+        given = question.fill(parameters)
+        with connections.lend(deadline) as connection:
+            asked = time.monotonic()
+            try:
+                return self._driver.fetch(connection, question.sql, given, self._timeout * _READ)
+            except self._driver.errors as error:
+                soon = time.monotonic() - asked < self._timeout * _SOON
+                if soon and self._driver.is_lost(error, connection):
+                    raise _ConnectionLostError from error
+                raise
 
     @functools.cached_property
     def _driver(self) -> drivers.Driver:
@@ -127,27 +118,20 @@ class Database:
             prepared = self._prepared[statement] = Prepared(statement, self._driver.dialect)
         return prepared
 
-    def _pool(self) -> sa.pool.Pool:
-        pool = self._pools.get(os.getpid())
-        return pool or self._pools.setdefault(os.getpid(), self._new_pool())
+    def _connected(self) -> Connections:
+        found = self._connections.get(os.getpid())
+        return found or self._connections.setdefault(os.getpid(), self._new_connections())
 
-    def _pool_after(self, pool: sa.pool.Pool) -> sa.pool.Pool:
-        """Return the pool that takes the place of one whose connections are dead."""
-        if self._pools[os.getpid()] is pool:
-            self._pools[os.getpid()] = self._new_pool()
-            pool.dispose()
-        return self._pool()
+    def _connected_anew(self, dead: Connections) -> Connections:
+        """Return what takes the place of dead connections; the first who asks makes it."""
+        if self._connected() is dead:
+            self._connections[os.getpid()] = self._new_connections()
+            dead.close()
+        return self._connected()
 
-    def _new_pool(self) -> sa.pool.Pool:
-        return sa.pool.QueuePool(
-            self._driver.connect,
-            pool_size=_CONNECTIONS,
-            max_overflow=0,
-            timeout=self._timeout * _POOL,
-            recycle=self._conf.database.connection_recycle_time,
-            reset_on_return=None,  # nothing to roll back where each statement commits by itself
-            use_lifo=True,  # so that what is idle for long is closed by the server, not used
-        )
+    def _new_connections(self) -> Connections:
+        recycle: int = self._conf.database.connection_recycle_time  # seconds
+        return Connections(self._driver.connect, recycle)
 
 
 def _unavailable(error: BaseException | None) -> DatabaseUnavailableError:

@@ -9,6 +9,7 @@ itself, which costs a fraction of SQLAlchemy's own connection and result.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING, Any, Callable
 
 import sqlalchemy as sa
@@ -41,13 +42,13 @@ class Driver:
 
     Attributes:
         dialect: what SQLAlchemy knows of the driver.
-        connect: opens a connection.
-        fetch: sends a statement with its parameters on a connection and returns all rows; the
-            last argument is the number of seconds that it may take.
+        connect: opens a connection, within a number of seconds.
+        fetch: sends a statement with its parameters on a connection and returns all rows, within
+            a number of seconds.
     """
 
     dialect: Any
-    connect: Callable[[], Any]
+    connect: Callable[[float], Any]
     fetch: Callable[[Any, str, Any, float], Rows]
 
     @property
@@ -56,9 +57,7 @@ class Driver:
         return self.dialect.dbapi.Error  # type: ignore[no-any-return]
 
     def is_lost(self, error: BaseException, connection: Any) -> bool:
-        """Return whether an error is one of the driver that means that the connection is dead."""
-        if not isinstance(error, self.errors):
-            return False
+        """Return whether an error of the driver means that the connection is dead."""
         return bool(self.dialect.is_disconnect(error, connection, None))
 
 
@@ -78,19 +77,23 @@ def load(url: sa.engine.URL, bounds: Bounds, sync_wait: int | None = None) -> Dr
     words, named = dialect.create_connect_args(url)
     options = {**named, **_OPTIONS.get(dialect.driver, _no_options)(bounds, sync_wait)}
     if dialect.driver == "pysqlite":  # a file opens at once
-        return Driver(dialect, lambda: dialect.connect(*words, **options), _fetch)
-    failure = dialect.dbapi.OperationalError("no connection within the bound")
+        return Driver(dialect, lambda _seconds: dialect.connect(*words, **options), _fetch)
 
-    def connect() -> Any:
-        opened = dialect.connect(*words, **options)
+    def connect(seconds: float) -> Any:
+        bound = min(seconds, bounds.connect)
+        failure = dialect.dbapi.OperationalError("no connection within the bound")
+        return connect_within(bound, functools.partial(opened, bound), failure)
+
+    def opened(bound: float) -> Any:
+        connection = dialect.connect(*words, **options)
         if dialect.driver == "psycopg2":
-            psycopg2_async.finish(opened, bounds.connect)
+            psycopg2_async.finish(connection, bound)
         elif dialect.driver not in _OPTIONS:
-            dialect.set_isolation_level(opened, "AUTOCOMMIT")
-        return opened
+            dialect.set_isolation_level(connection, "AUTOCOMMIT")
+        return connection
 
     fetch = psycopg2_async.fetch if dialect.driver == "psycopg2" else _fetch
-    return Driver(dialect, lambda: connect_within(bounds.connect, connect, failure), fetch)
+    return Driver(dialect, connect, fetch)
 
 
 def _fetch(connection: Any, sql: str, parameters: Any, _seconds: float) -> Rows:
