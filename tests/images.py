@@ -37,6 +37,11 @@ def admin_context() -> context.RequestContext:
     return context.get_admin_context(show_deleted=True)
 
 
+def context_of(project: str, roles: list[str]) -> context.RequestContext:
+    """Return the context of a caller, as Glance's filter makes it."""
+    return context.RequestContext(user_id="user", project_id=project, roles=roles)
+
+
 def create(kind: dict, image_id: str | None = None) -> str:
     """Write an image with its members and cache records; return its id."""
     database, admin = glance.db.get_api(), admin_context()

@@ -10,6 +10,8 @@ from glance.api import policy as glance_policy
 from glance.common import exception
 from oslo_policy import policy
 
+from glance_cache_nodes.enforcer import Enforcer
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -33,7 +35,7 @@ def list_rules() -> list[policy.DocumentedRuleDefault]:
     return RULES
 
 
-def make_enforcer() -> glance_policy.Enforcer:
+def make_enforcer() -> Enforcer:
     """Return an enforcer that reads Glance's policy file and knows the rules of the add-on.
 
     Glance 33 brings ``list_cached_nodes`` itself; only what is missing is added.
@@ -41,12 +43,10 @@ def make_enforcer() -> glance_policy.Enforcer:
     enforcer = glance_policy.Enforcer()
     missing = [rule for rule in RULES if rule.name not in enforcer.registered_rules]
     enforcer.register_defaults(missing)
-    return enforcer
+    return Enforcer(enforcer)
 
 
-def enforce(
-    enforcer: glance_policy.Enforcer, context: Any, rule: str, target: Mapping[str, object]
-) -> None:
+def enforce(enforcer: Enforcer, context: Any, rule: str, target: Mapping[str, object]) -> None:
     """Let the caller pass, or refuse.
 
     Args:

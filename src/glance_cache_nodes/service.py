@@ -15,7 +15,7 @@ from glance_cache_nodes import policy
 from glance_cache_nodes.database import Database
 
 if TYPE_CHECKING:
-    from glance.api.policy import Enforcer
+    from glance_cache_nodes.enforcer import Enforcer
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Glance's policy enforcer, which reads its files again only when they may have changed.
+
+By itself it looks for its file and its directory in every place where they could be, and goes
+through all of Glance's rules, before each rule that it enforces: a third of what a call costs.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOOK_EVERY = 1.0
+"""Seconds after which it looks everywhere again."""
+
+
+class Enforcer:
+    """An enforcer. A change of the policy file counts for the next call.
+
+    One of a directory of policies, or a file where there was none, does within a second.
+
+    Args:
+        enforcer: Glance's, which knows all rules.
+    """
+
+    def __init__(self, enforcer: Any) -> None:
+        self._enforcer = enforcer
+        self._lock = threading.Lock()
+        self._read: tuple[int, ...] | None = None
+        self._looked = -LOOK_EVERY
+
+    def enforce(self, context: Any, rule: str, target: Mapping[str, object]) -> None:
+        """Let the caller pass, or refuse.
+
+        Args:
+            context: the caller, as Glance's context filter made it.
+            rule: the name of a rule.
+            target: the attributes that the rule may compare with.
+
+        Raises:
+            glance.common.exception.Forbidden: the rule refuses, or the token has the wrong scope.
+        """
+        fresh = time.monotonic() - self._looked < LOOK_EVERY
+        if not fresh or self._state() != self._read:
+            self._load()
+        self._enforcer.enforce(context, rule, target)
+
+    def _load(self) -> None:
+        with self._lock:
+            self._looked = time.monotonic()
+            self._read = self._state()  # before it is read: a change meanwhile is seen next time
+            self._enforcer.use_conf = True
+            self._enforcer.load_rules()
+            self._enforcer.use_conf = False
+
+    def _state(self) -> tuple[int, ...] | None:
+        try:
+            found = os.stat(self._enforcer.policy_path or "")  # noqa: PTH116 - a tenth of Path's cost
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
