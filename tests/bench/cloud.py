@@ -18,6 +18,7 @@ import openstack
 
 from glance_cache_nodes import lab as labs
 from glance_cache_nodes import paste
+from glance_cache_nodes.client import cached_nodes
 from glance_cache_nodes.lab import ports
 from glance_cache_nodes.lab import process as processes
 
@@ -93,8 +94,7 @@ def _cache_everywhere(lab: labs.LabState) -> tuple[str, str]:
             answer = connection.session.put(f"{node.url}/v2/cache/{image.id}")
             answer.raise_for_status()
         deadline = time.monotonic() + BOUND
-        ask = f"{lab.nodes[0].url}/v2/cache/nodes/{image.id}"
-        while len(connection.session.get(ask).json()["cached_nodes"]) < len(lab.nodes):
+        while len(cached_nodes(connection.image, image.id)) < len(lab.nodes):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"the image was not cached on all nodes in {BOUND} s")
             time.sleep(0.2)
