@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 TESTS = Path(__file__).parents[1]
-SUITES = ("contract", "personas", "inputs", "routes", "policy", "database")
+SUITES = ("contract", "personas", "inputs", "routes", "policy", "database", "pool")
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 BOUND = 200  # seconds
 

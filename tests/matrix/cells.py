@@ -16,7 +16,7 @@ import servers
 
 HERE = Path(__file__).parent
 TESTS = HERE.parent
-SUITES = ["contract", "personas", "inputs", "routes", "policy", "database"]
+SUITES = ["contract", "personas", "inputs", "routes", "policy", "database", "pool"]
 BOUND = 300  # seconds for the suites
 CLIENTS, REQUESTS = 32, 640
 # What two processes may keep after the calls: eight of the add-on in each, and some of Glance.
@@ -54,13 +54,6 @@ def suites(python: Path, site: Path, url: str, answers: Path, left_out: Sequence
     log.write_text(done.stdout + done.stderr)
     summary = SUMMARY.search(done.stdout)
     return f"failed: {summary[1] if summary else 'no test ran'}; see build/answers/{log.name}"
-
-
-def open_site(site: Path) -> None:
-    """Let everybody ask, in peace: on a busy machine the default bound is soon over."""
-    glance_server.let_everybody_in(site)
-    with (site / "glance-api.conf").open("a") as file:
-        file.write("[cache_nodes]\ndatabase_timeout = 30\n")
 
 
 def serve(name: str, python: Path, site: Path, database: servers.Server | None) -> str:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
+from pathlib import Path
 
 from glance_cache_nodes.lab import environments, interpreters
 
@@ -52,24 +54,56 @@ class Job:
         return (OF_GENERATOR,) * ((self.release, self.version) in WITHOUT_GENERATOR)
 
 
-def jobs() -> list[Job]:
-    """Return all jobs: every Python on SQLite, one Python on the rest."""
-    return [job for release in environments.known() for job in _of_release(release)]
+def jobs(pythons: str) -> list[Job]:
+    """Return the jobs: these Pythons on SQLite, one Python on the rest.
+
+    Args:
+        pythons: ``all``, or ``ends``: of those that a release runs on, the one that most is tried
+            on, the oldest one here and the newest one here. One that is missing has a job anyway.
+    """
+    return [job for release in environments.known() for job in _of_release(release, pythons)]
+
+
+def longest_first(these: list[Job]) -> list[Job]:
+    """Return them so that none that takes long begins late.
+
+    Those on SQLite are in front, so that the first few are not all of one environment.
+    """
+    return sorted(these, key=lambda job: (-len(job.servers), DATABASES.index(job.database)))
+
+
+def passed_over(tried: list[Job]) -> str:
+    """Return the releases with the Pythons that others of the jobs would be for, if any."""
+    names: dict[str, list[str]] = {}
+    for job in jobs("all"):
+        if job not in tried:
+            names.setdefault(job.release, []).append(job.version)
+    return ", ".join(f"{release} on {' and '.join(each)}" for release, each in names.items())
+
+
+@functools.cache
+def interpreter(version: str) -> interpreters.Interpreter | None:
+    """Return a Python of this version, or None."""
+    found = interpreters.find(version)
+    # Not by the link that this runs by. For that one the lab would compile all of OpenStack, which
+    # takes longer than to compile what the jobs import.
+    return found and interpreters.Interpreter(version, Path(found.path).resolve())
 
 
 def missing(version: str) -> str:
     """Return why nothing is tried on this Python, or nothing."""
-    return "" if interpreters.find(version) else f"left out: no Python {version} is installed here"
+    return "" if interpreter(version) else f"left out: no Python {version} is installed here"
 
 
-def _of_release(release: str) -> list[Job]:
+def _of_release(release: str, pythons: str) -> list[Job]:
     lowest, highest = PYTHONS[release]
     versions = [f"3.{minor}" for minor in range(lowest, highest + 1)]
     most = _of_most(versions)
+    tried = versions if pythons == "all" else _ends(versions, most)
     servers = tuple(name for name in SERVERS if _has(release, name))
     databases = DATABASES[1:] if release in ON_EVERY_DATABASE else ()
     return [
-        *(Job(release, each, "SQLite", servers if each == most else FIRST) for each in versions),
+        *(Job(release, each, "SQLite", servers if each == most else FIRST) for each in tried),
         *(Job(release, most, each, servers) for each in databases),
     ]
 
@@ -82,4 +116,11 @@ def _of_most(versions: list[str]) -> str:
     """Return the Python that most is tried on: that which runs this, or the newest one here."""
     if interpreters.OWN_VERSION in versions:
         return interpreters.OWN_VERSION
-    return next((each for each in reversed(versions) if interpreters.find(each)), versions[-1])
+    return next((each for each in reversed(versions) if interpreter(each)), versions[-1])
+
+
+def _ends(versions: list[str], most: str) -> list[str]:
+    """Return what is tried on few Pythons, and what is not here, so that this is told."""
+    here = [each for each in versions if interpreter(each)]
+    chosen = {most, *here[:1], *here[-1:]}
+    return [each for each in versions if each in chosen or each not in here]

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """``make matrix``: every release of Glance, on every Python, database and server of this machine.
 
-Writes the table to ``build/matrix.md``; the exit status is 1 when something failed.
+Writes the table to ``build/matrix.md``; the exit status is 1 when something failed. With the word
+``ends`` each release is tried on few Pythons, as :func:`plan.jobs` says.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import shutil
 import sys
@@ -18,12 +20,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "databases"))
 
 import cells
+import glance_server
+import installed
 import kinds
 import plan
 import servers
 
 from glance_cache_nodes.errors import UserError
-from glance_cache_nodes.lab import environments, interpreters
 
 BUILD = Path(__file__).parents[2] / "build"
 ANSWERS = BUILD / "answers"
@@ -36,21 +39,38 @@ Databases = dict[str, "servers.Server | str | None"]
 
 def main() -> int:
     """Run all jobs, some at once; return the exit status."""
+    pythons = _pythons()
     shutil.rmtree(ANSWERS, ignore_errors=True)
     ANSWERS.mkdir(parents=True)
-    with contextlib.ExitStack() as stack:
-        databases = _databases(stack)
-        pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
-        done = pool.map(lambda job: list(_rows(job, databases)), plan.jobs())
-        rows = [row for of_job in done for row in of_job]
-    rows.append(_same_answers())
+    jobs = plan.jobs(pythons)
+    rows = [*_run(jobs), _same_answers()]
     _say(" | ".join(rows[-1]))
     _write(rows)
     left_out = sum(row[4].startswith("left out") for row in rows)
     passed = sum(row[4].startswith("ok") for row in rows)
     failed = len(rows) - passed - left_out
+    if pythons != "all":
+        print(f"PYTHONS={pythons} leaves out {plan.passed_over(jobs) or 'nothing'}")
     print(f"{passed} passed, {failed} failed" + f", {left_out} left out" * bool(left_out))
     return 1 if failed else 0
+
+
+def _pythons() -> str:
+    parser = argparse.ArgumentParser(description="Try every release of Glance.")
+    parser.add_argument("pythons", nargs="?", choices=("all", "ends"), default="all")
+    return parser.parse_args().pythons
+
+
+def _run(jobs: list[plan.Job]) -> list[Row]:
+    """Return the rows of all jobs in their order, whichever of them begins first."""
+    ordered = plan.longest_first(jobs)
+    with contextlib.ExitStack() as stack:
+        databases = _databases(stack)
+        installer = stack.enter_context(ThreadPoolExecutor(1))
+        ready = installed.Installed(ordered, BUILD / "environments", installer, _say)
+        pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
+        begun = {job: pool.submit(_rows, job, databases, ready) for job in ordered}
+        return [row for job in jobs for row in begun[job].result()]
 
 
 def _databases(stack: contextlib.ExitStack) -> Databases:
@@ -64,31 +84,33 @@ def _databases(stack: contextlib.ExitStack) -> Databases:
     return found
 
 
-def _rows(job: plan.Job, databases: Databases) -> Iterator[Row]:
+def _rows(job: plan.Job, databases: Databases, ready: installed.Installed) -> list[Row]:
     """Say and return a row for each cell of the job."""
     database = databases[job.database]
     reason = plan.missing(job.version) or (database if isinstance(database, str) else "")
-    results = [("-", reason)] if reason else _results(job, database)
+    results = [("-", reason)] if reason else _results(job, database, ready)
+    rows = []
     for server, result in results:
-        row = (job.release, job.version, job.database, server, result)
-        _say(" | ".join(row))
-        yield row
+        rows.append((job.release, job.version, job.database, server, result))
+        _say(" | ".join(rows[-1]))
+    return rows
 
 
-def _results(job: plan.Job, database: servers.Server | None) -> Iterator[tuple[str, str]]:
+def _results(
+    job: plan.Job, database: servers.Server | None, ready: installed.Installed
+) -> Iterator[tuple[str, str]]:
     label = f"glance_{job.release}_{job.version}".replace(".", "_")
     url = database.url(label) if database else ""
     answers = ANSWERS / f"{job.release}-python{job.version}-{job.database}.json"
-    interpreter = interpreters.find(job.version)
     try:
-        python = environments.python_for(job.release, BUILD / "environments", _say, interpreter)
+        python = ready.python(job)
     except UserError as error:
         yield "-", f"failed: {error}"
         return
     with tempfile.TemporaryDirectory(prefix="glance-cache-nodes-") as name:
         site = Path(name)
         yield "in process", cells.suites(python, site, url, answers, job.cannot_pass)
-        cells.open_site(site)
+        glance_server.let_everybody_in(site)
         for server in job.servers:
             yield server, cells.serve(server, python, site, database)
 
