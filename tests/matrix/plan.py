@@ -59,7 +59,9 @@ def jobs(pythons: str) -> list[Job]:
 
     Args:
         pythons: ``all``, or ``ends``: of those that a release runs on, the one that most is tried
-            on, the oldest one here and the newest one here. One that is missing has a job anyway.
+            on, the oldest one here and the newest one here; under a server these two only if the
+            release is one of those that are tried on every database. One that is missing has a job
+            anyway.
     """
     return [job for release in environments.known() for job in _of_release(release, pythons)]
 
@@ -75,10 +77,13 @@ def longest_first(these: list[Job]) -> list[Job]:
 def passed_over(tried: list[Job]) -> str:
     """Return the releases with the Pythons that others of the jobs would be for, if any."""
     names: dict[str, list[str]] = {}
+    servers = {(job.release, job.version, job.database): job.servers for job in tried}
     for job in jobs("all"):
-        if job not in tried:
-            names.setdefault(job.release, []).append(job.version)
-    return ", ".join(f"{release} on {' and '.join(each)}" for release, each in names.items())
+        theirs = servers.get((job.release, job.version, job.database))
+        if theirs != job.servers and not missing(job.version):
+            under = "" if theirs is None else f" under {' and '.join(job.servers)}"
+            names.setdefault(job.release, []).append(job.version + under)
+    return "; ".join(f"{release} on {' and '.join(each)}" for release, each in names.items())
 
 
 @functools.cache
@@ -101,9 +106,10 @@ def _of_release(release: str, pythons: str) -> list[Job]:
     most = _of_most(versions)
     tried = versions if pythons == "all" else _ends(versions, most)
     servers = tuple(name for name in SERVERS if _has(release, name))
+    first = FIRST if pythons == "all" or release in ON_EVERY_DATABASE else ()
     databases = DATABASES[1:] if release in ON_EVERY_DATABASE else ()
     return [
-        *(Job(release, each, "SQLite", servers if each == most else FIRST) for each in tried),
+        *(Job(release, each, "SQLite", servers if each == most else first) for each in tried),
         *(Job(release, most, each, servers) for each in databases),
     ]
 
