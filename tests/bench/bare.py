@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the add-on is held against: pipelines that do less than it, with the same Glance around.
 
-``floor`` answers at once where the add-on stands. ``limit`` enforces the policy and makes one
-round trip over a bare connection of the driver first; nothing that has a policy and reads the
-record can do less.
+``floor`` answers at once where the add-on stands. ``policy`` lets Glance's enforcer look at the
+rule first, as Glance's own routes do; ``limit`` makes one round trip over a bare connection of the
+driver besides.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import psycopg2
 import pymysql
 import sqlalchemy as sa
 import webob
-from glance.api import policy
+from glance.api import policy as glance_policy
 from oslo_config import cfg
 
 RULE = "list_cached_nodes"
@@ -35,9 +35,22 @@ def floor(_global_conf: Any, **_local_conf: str) -> Any:
     return lambda _application: webob.Response(body=body, content_type="application/json")
 
 
+def policy(_global_conf: Any, **_local_conf: str) -> Any:
+    """Return a paste filter that enforces the rule, and then answers a list of two nodes."""
+    enforcer = glance_policy.Enforcer()
+    body = _body(["http://node1:9292", "http://node2:9292"])
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Any:
+        enforcer.enforce(webob.Request(environ).context, RULE, {})
+        response = webob.Response(body=body, content_type="application/json")
+        return response(environ, start_response)
+
+    return lambda _application: answer
+
+
 def limit(_global_conf: Any, **_local_conf: str) -> Any:
     """Return a paste filter that enforces the rule and asks the driver."""
-    enforcer = policy.Enforcer()
+    enforcer = glance_policy.Enforcer()
     ask = bare_question(cfg.CONF.database.connection)
 
     def answer(environ: dict[str, Any], start_response: Any) -> Any:

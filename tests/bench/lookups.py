@@ -10,7 +10,7 @@ import rounds
 import workers
 from rounds import Ratio
 
-CALLS = {"floor": 400, "limit": 400, "ours": 400, "native": 80}
+CALLS = {"floor": 400, "policy": 400, "limit": 400, "ours": 400, "native": 80}
 UNTOUCHED_CALLS = {"untouched": 300, "untouched-native": 300}
 
 
@@ -42,8 +42,13 @@ class Lookup:
         return rounds.ratio(self.elapsed["untouched"], self.elapsed["untouched-native"])
 
 
-def measure(worker: workers.Worker) -> Lookup:
-    """Measure all pipelines side by side."""
+def measure(worker: workers.Worker, *, untouched: bool = True) -> Lookup:
+    """Measure all pipelines side by side.
+
+    Args:
+        worker: Glance.
+        untouched: whether requests that are not ours are measured too.
+    """
     cpu: dict[str, list[float]] = {}
 
     def once(what: str, calls: int) -> float:
@@ -51,6 +56,6 @@ def measure(worker: workers.Worker) -> Lookup:
         cpu.setdefault(what, []).append(figures["cpu"] * 1e6)
         return figures["elapsed"] * 1e6
 
-    calls = {**CALLS, **UNTOUCHED_CALLS}
+    calls = {**CALLS, **(UNTOUCHED_CALLS if untouched else {})}
     elapsed = rounds.alternate({what: partial(once, what, calls[what]) for what in calls})
     return Lookup(elapsed, {what: figures[1:] for what, figures in cpu.items()})

@@ -13,7 +13,7 @@ from growth import Growth
 from lookups import Lookup
 from over_http import Http
 
-PIPELINES = ("floor", "limit", "ours", "native")
+PIPELINES = ("floor", "policy", "limit", "ours", "native")
 
 
 @dataclass
@@ -42,7 +42,11 @@ class Tables:
             *_table(
                 "A request that is not ours, with the filter against without it",
                 ("database", "ratio"),
-                ((name, str(lookup.untouched)) for name, lookup in self.lookups.items()),
+                (
+                    (name, str(lookup.untouched))
+                    for name, lookup in self.lookups.items()
+                    if "untouched" in lookup.elapsed
+                ),
             ),
             *_table(
                 "Statements a request",

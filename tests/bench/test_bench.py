@@ -19,7 +19,7 @@ def worker():
 
 
 @pytest.mark.parametrize(
-    "what", ["floor", "limit", "ours", "native", "untouched", "untouched-native"]
+    "what", ["floor", "policy", "limit", "ours", "native", "untouched", "untouched-native"]
 )
 def test_each_pipeline_answers(what: str, worker) -> None:
     figures = worker.measure(what, 3)
