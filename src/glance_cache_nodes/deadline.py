@@ -24,13 +24,15 @@ def connect_within(seconds: float, connect: Callable[[], Any], failure: Exceptio
         Exception: ``failure``, or what ``connect`` raised.
     """
     outcome: concurrent.futures.Future[Any] = concurrent.futures.Future()
-    threading.Thread(target=_open, args=(connect, outcome), daemon=True).start()
+    thread = threading.Thread(target=_open, args=(connect, outcome), daemon=True)
+    thread.start()
     try:
-        return outcome.result(seconds)
+        outcome.exception(seconds)
     except concurrent.futures.TimeoutError:
         if outcome.cancel():
             raise failure from None
-        return outcome.result()  # it came at the last moment
+    thread.join()  # a process that forks now would take the locks along that it holds
+    return outcome.result()
 
 
 def _open(connect: Callable[[], Any], outcome: concurrent.futures.Future[Any]) -> None:
