@@ -59,9 +59,8 @@ def jobs(pythons: str) -> list[Job]:
 
     Args:
         pythons: ``all``, or ``ends``: of those that a release runs on, the one that most is tried
-            on, the oldest one here and the newest one here; under a server these two only if the
-            release is one of those that are tried on every database. One that is missing has a job
-            anyway.
+            on, the oldest one here and the newest one here, these two under no server. One that
+            is missing has a job anyway.
     """
     return [job for release in environments.known() for job in _of_release(release, pythons)]
 
@@ -106,7 +105,7 @@ def _of_release(release: str, pythons: str) -> list[Job]:
     most = _of_most(versions)
     tried = versions if pythons == "all" else _ends(versions, most)
     servers = tuple(name for name in SERVERS if _has(release, name))
-    first = FIRST if pythons == "all" or release in ON_EVERY_DATABASE else ()
+    first = FIRST if pythons == "all" else ()
     databases = DATABASES[1:] if release in ON_EVERY_DATABASE else ()
     return [
         *(Job(release, each, "SQLite", servers if each == most else first) for each in tried),
