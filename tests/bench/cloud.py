@@ -88,7 +88,7 @@ def _cache_everywhere(lab: labs.LabState) -> tuple[str, str]:
     )
     with openstack.connection.Connection(config=config.get_one("lab-admin")) as connection:
         connection.session.session.trust_env = False  # no proxy reaches loopback
-        ids = [_cache_an_image(connection, lab) for _ in range(IMAGES)]
+        ids = [_cache_an_image(connection, lab, f"bench{number}") for number in range(IMAGES)]
         deadline = time.monotonic() + BOUND
         while any(len(cached_nodes(connection.image, each)) < NODES for each in ids):
             if time.monotonic() > deadline:
@@ -97,9 +97,11 @@ def _cache_everywhere(lab: labs.LabState) -> tuple[str, str]:
         return connection.session.get_token(), ids[0]
 
 
-def _cache_an_image(connection: openstack.connection.Connection, lab: labs.LabState) -> str:
+def _cache_an_image(
+    connection: openstack.connection.Connection, lab: labs.LabState, name: str
+) -> str:
     image = connection.image.create_image(
-        "bench", data=b"bench", disk_format="raw", container_format="bare"
+        name, data=b"bench", disk_format="raw", container_format="bare"
     )
     for node in lab.nodes:
         connection.session.put(f"{node.url}/v2/cache/{image.id}").raise_for_status()
