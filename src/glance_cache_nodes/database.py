@@ -27,13 +27,10 @@ if TYPE_CHECKING:
 
 LOG = log.getLogger(__name__)
 
-# How the bound is shared out: of it, a new connection may take so much, and the rows so much. For
-# a connection a call waits as long as it can still have its rows in time. A connection that died
-# while it lay idle says so soon.
-_CONNECT = 0.25
-_READ = 0.35
+# How the bound is shared out: one half to come by a connection, a kept or a new one, and one half
+# to have the rows. A connection that died while it lay idle says so soon.
+_HALF = 0.475
 _SOON = 0.15
-_ALL = 0.95
 
 
 class DatabaseUnavailableError(Exception):
@@ -54,6 +51,7 @@ class Database:
     def __init__(self, conf: Any) -> None:
         self._conf = conf
         self._timeout: float = conf.cache_nodes.database_timeout  # seconds
+        self._half = self._timeout * _HALF
         self._prepared: dict[Any, Prepared] = {}
         # By process: a server may fork its workers after the first call, and two that read from
         # one connection would get each other's rows. The parent's are only kept, not used.
@@ -65,7 +63,7 @@ class Database:
         Raises:
             DatabaseUnavailableError: there was no answer within the bound.
         """
-        deadline = time.monotonic() + self._timeout * (_ALL - _READ)
+        deadline = time.monotonic() + self._half
         connections = self._connected()
         try:
             try:
@@ -91,7 +89,7 @@ class Database:
         with connections.lend(deadline) as connection:
             asked = time.monotonic()
             try:
-                return self._driver.fetch(connection, question.sql, given, self._timeout * _READ)
+                return self._driver.fetch(connection, question.sql, given, self._half)
             except self._driver.errors as error:
                 soon = time.monotonic() - asked < self._timeout * _SOON
                 if soon and self._driver.is_lost(error, connection):
@@ -101,12 +99,11 @@ class Database:
     @functools.cached_property
     def _driver(self) -> drivers.Driver:
         settings = self._conf.database
-        bounds = drivers.Bounds(self._timeout * _CONNECT, self._timeout * _READ)
         try:
             url = sa.engine.make_url(settings.connection)
             if settings.connection_parameters:
                 url = url.update_query_string(settings.connection_parameters, append=True)
-            return drivers.load(url, bounds, getattr(settings, "mysql_wsrep_sync_wait", None))
+            return drivers.load(url, self._half, getattr(settings, "mysql_wsrep_sync_wait", None))
         except (sa.exc.ArgumentError, ImportError) as error:
             # Not the error's own words: they may hold the URL, and that the password.
             failure = type(error)("[database] connection names no database driver that is here")

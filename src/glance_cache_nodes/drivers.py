@@ -24,19 +24,6 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class Bounds:
-    """How long a driver may wait, in seconds.
-
-    Attributes:
-        connect: for a new connection.
-        read: for the rows.
-    """
-
-    connect: float
-    read: float
-
-
-@dataclasses.dataclass(frozen=True)
 class Driver:
     """A driver with a database.
 
@@ -61,12 +48,12 @@ class Driver:
         return bool(self.dialect.is_disconnect(error, connection, None))
 
 
-def load(url: sa.engine.URL, bounds: Bounds, sync_wait: int | None = None) -> Driver:
+def load(url: sa.engine.URL, bound: float, sync_wait: int | None = None) -> Driver:
     """Return the driver that a URL names; nothing is connected yet.
 
     Args:
         url: of the database.
-        bounds: how long to wait for it.
+        bound: seconds to wait for a new connection, and again for the rows.
         sync_wait: MariaDB's ``wsrep_sync_wait``, for a Galera cluster, whose members may lag.
 
     Raises:
@@ -75,19 +62,18 @@ def load(url: sa.engine.URL, bounds: Bounds, sync_wait: int | None = None) -> Dr
     """
     dialect: Any = sa.create_engine(url).dialect
     words, named = dialect.create_connect_args(url)
-    options = {**named, **_OPTIONS.get(dialect.driver, _no_options)(bounds, sync_wait)}
+    options = {**named, **_OPTIONS.get(dialect.driver, _no_options)(bound, sync_wait)}
     if dialect.driver == "pysqlite":  # a file opens at once
         return Driver(dialect, lambda _seconds: dialect.connect(*words, **options), _fetch)
 
     def connect(seconds: float) -> Any:
-        bound = min(seconds, bounds.connect)
         failure = dialect.dbapi.OperationalError("no connection within the bound")
-        return connect_within(bound, functools.partial(opened, bound), failure)
+        return connect_within(seconds, functools.partial(opened, seconds), failure)
 
-    def opened(bound: float) -> Any:
+    def opened(seconds: float) -> Any:
         connection = dialect.connect(*words, **options)
         if dialect.driver == "psycopg2":
-            psycopg2_async.finish(connection, bound)
+            psycopg2_async.finish(connection, seconds)
         elif dialect.driver not in _OPTIONS:
             dialect.set_isolation_level(connection, "AUTOCOMMIT")
         return connection
@@ -105,38 +91,38 @@ def _fetch(connection: Any, sql: str, parameters: Any, _seconds: float) -> Rows:
         cursor.close()
 
 
-def _sqlite(bounds: Bounds, _sync_wait: int | None) -> Mapping[str, Any]:
+def _sqlite(bound: float, _sync_wait: int | None) -> Mapping[str, Any]:
     # The pool gives a connection to one thread at a time, but not always to the one that opened it.
-    return {"timeout": bounds.read, "isolation_level": None, "check_same_thread": False}
+    return {"timeout": bound, "isolation_level": None, "check_same_thread": False}
 
 
-def _pymysql(bounds: Bounds, sync_wait: int | None) -> Mapping[str, Any]:
+def _pymysql(bound: float, sync_wait: int | None) -> Mapping[str, Any]:
     return {
-        "connect_timeout": bounds.connect,
-        "read_timeout": bounds.read,
-        "write_timeout": bounds.read,
+        "connect_timeout": bound,
+        "read_timeout": bound,
+        "write_timeout": bound,
         "autocommit": True,
         "init_command": f"SET SESSION wsrep_sync_wait = {int(sync_wait)}" if sync_wait else None,
     }
 
 
-def _mysqldb(bounds: Bounds, sync_wait: int | None) -> Mapping[str, Any]:
+def _mysqldb(bound: float, sync_wait: int | None) -> Mapping[str, Any]:
     # It counts whole seconds, takes 0 for no bound, and knows no None.
-    options = _pymysql(Bounds(max(1, int(bounds.connect)), max(1, int(bounds.read))), sync_wait)
+    options = _pymysql(max(1, int(bound)), sync_wait)
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _psycopg2(bounds: Bounds, _sync_wait: int | None) -> Mapping[str, Any]:
+def _psycopg2(bound: float, _sync_wait: int | None) -> Mapping[str, Any]:
     # The server's own bound ends the work for a caller who has gone, behind a lock for example.
-    return {"async_": True, "options": f"-c statement_timeout={int(bounds.read * 1000)}"}
+    return {"async_": True, "options": f"-c statement_timeout={int(bound * 1000)}"}
 
 
-def _no_options(_bounds: Bounds, _sync_wait: int | None) -> Mapping[str, Any]:
+def _no_options(_bound: float, _sync_wait: int | None) -> Mapping[str, Any]:
     return {}
 
 
 # By the driver's name in SQLAlchemy. Another one works too, but its reads have no bound.
-_OPTIONS: Mapping[str, Callable[[Bounds, int | None], Mapping[str, Any]]] = {
+_OPTIONS: Mapping[str, Callable[[float, int | None], Mapping[str, Any]]] = {
     "pysqlite": _sqlite,
     "pymysql": _pymysql,
     "mysqldb": _mysqldb,

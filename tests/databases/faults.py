@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 
 import sqlalchemy as sa
 from kinds import MAX_CONNECTIONS
 from servers import Server
+
+SLOW = 2.0  # seconds
 
 
 @contextlib.contextmanager
@@ -53,6 +56,19 @@ def frozen_without_connection(server: Server, url: str) -> Iterator[None]:
     server.kill_connections()
     with frozen(server, url):
         yield
+
+
+@contextlib.contextmanager
+def slow_to_connect(server: Server, _url: str) -> Iterator[None]:
+    """Let new connections wait as long as a server on a busy machine may let them."""
+    server.kill_connections()
+    server.freeze()
+    thaw = threading.Timer(SLOW, server.thaw)
+    thaw.start()
+    try:
+        yield
+    finally:
+        thaw.join()
 
 
 @contextlib.contextmanager

@@ -129,6 +129,17 @@ def test_many_calls_at_once_wait_no_longer(server, url, glance, table) -> None:
     assert is_good(glance.ask()[0])
 
 
+def test_many_calls_at_once_wait_for_a_server_that_is_slow_to_let_them_in(
+    server, url, glance, table
+) -> None:
+    with faults.slow_to_connect(server, url):
+        answers = glance.ask(AT_ONCE, AT_ONCE)
+    slowest = max(answers, key=lambda answer: answer.seconds)
+    table.append((f"slow-to-connect-{AT_ONCE}-calls-at-once", slowest))
+    assert is_served(answers)
+    assert slowest.seconds < BOUND
+
+
 def test_many_calls_at_once_do_not_feel_that_their_connections_died(server, glance) -> None:
     assert is_served(glance.ask(AT_ONCE, AT_ONCE))
     server.kill_connections()
