@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import sqlalchemy as sa
 
-from glance_cache_nodes import psycopg2_async
+from glance_cache_nodes import psycopg2_async, psycopg2_prepared
 from glance_cache_nodes.deadline import connect_within
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def load(url: sa.engine.URL, bound: float, sync_wait: int | None = None) -> Driv
             dialect.set_isolation_level(connection, "AUTOCOMMIT")
         return connection
 
-    fetch = psycopg2_async.fetch if dialect.driver == "psycopg2" else _fetch
+    fetch = psycopg2_prepared.fetch if dialect.driver == "psycopg2" else _fetch
     return Driver(dialect, connect, fetch)
 
 

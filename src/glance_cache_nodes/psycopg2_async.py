@@ -26,10 +26,15 @@ def fetch(connection: Any, sql: str, parameters: Any, seconds: float) -> Sequenc
         psycopg2.Error: what the server or the driver says.
         TimeoutError: there was no answer within the bound.
     """
+    return run(connection, sql, parameters, seconds).fetchall()  # type: ignore[no-any-return]
+
+
+def run(connection: Any, sql: str, parameters: Any, seconds: float) -> Any:
+    """Send a statement with its parameters, or with None, and return its cursor; raise as fetch."""
     cursor = connection.cursor()
     cursor.execute(sql, parameters)
     finish(connection, seconds)
-    return cursor.fetchall()  # type: ignore[no-any-return]
+    return cursor
 
 
 def finish(connection: Any, seconds: float) -> None:

@@ -51,15 +51,16 @@ class Kind:
 
     def missing(self) -> list[str]:
         """Return the programs that are not installed."""
-        return [name for name in self.programs if not _find(name)]
+        return [name for name in self.programs if not find(name)]
 
 
-def _find(program: str) -> str | None:
+def find(program: str) -> str | None:
+    """Return the path of a program, also where Debian puts it apart; None where it is not here."""
     return shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", ""), *_ELSEWHERE]))
 
 
 def _program(name: str) -> str:
-    return _find(name) or name
+    return find(name) or name
 
 
 def _install_mariadb(data: Path) -> list[str]:
