@@ -4,26 +4,36 @@
 Standard input has one JSON object: ``clients``, ``calls`` (of each), ``token`` and ``urls``; a
 call asks all of them, one after the other. Standard output has one: ``seconds`` in all,
 ``latencies`` of the calls in seconds, and how many answers were not 200.
+
+It shares the processors with the servers that are measured, so it does no more than it must: one
+thread, connections that are kept, and of an answer it reads the status and the length.
 """
 
 from __future__ import annotations
 
-import http.client
+import asyncio
 import json
+import re
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
+REQUEST = (
+    "GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Auth-Token: {token}\r\nUser-Agent: bench\r\n\r\n"
+)
+LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
+OK = b"HTTP/1.1 200 "
+BOUND = 60  # seconds for one call
 
-def main() -> None:
+
+async def main() -> None:
     """Do what standard input says."""
     wanted = json.load(sys.stdin)
-    with ThreadPoolExecutor(wanted["clients"]) as clients:
-        started = time.perf_counter()
-        done = list(clients.map(lambda _: _client(wanted), range(wanted["clients"])))
-        seconds = time.perf_counter() - started
+    clients = [await _connect(wanted) for _ in range(wanted["clients"])]
+    started = time.perf_counter()
+    done = await asyncio.gather(*(_client(each, wanted["calls"]) for each in clients))
+    seconds = time.perf_counter() - started
     latencies = [latency for latencies, _ in done for latency in latencies]
     json.dump(
         {"seconds": seconds, "latencies": latencies, "errors": sum(bad for _, bad in done)},
@@ -31,24 +41,40 @@ def main() -> None:
     )
 
 
-def _client(wanted: dict[str, Any]) -> tuple[list[float], int]:
-    """Make one client's calls, over connections that it keeps."""
-    asked = [urlsplit(url) for url in wanted["urls"]]
-    connections = [http.client.HTTPConnection(each.netloc, timeout=60) for each in asked]
-    headers = {"X-Auth-Token": wanted["token"], "User-Agent": "bench"}
+async def _connect(wanted: dict[str, Any]) -> list[tuple[Any, Any, bytes]]:
+    """Open a client's connections; return each with the request that is sent on it."""
+    opened = []
+    for url in map(urlsplit, wanted["urls"]):
+        reader, writer = await asyncio.open_connection(url.hostname, url.port)
+        request = REQUEST.format(path=url.path, host=url.netloc, token=wanted["token"])
+        opened.append((reader, writer, request.encode()))
+    return opened
+
+
+async def _client(connections: list[tuple[Any, Any, bytes]], calls: int) -> tuple[list[float], int]:
+    """Make one client's calls."""
     latencies, bad = [], 0
-    for _ in range(wanted["calls"]):
+    for _ in range(calls):
         started = time.perf_counter()
-        for connection, url in zip(connections, asked, strict=True):
-            connection.request("GET", url.path, headers=headers)
-            answer = connection.getresponse()
-            answer.read()
-            bad += answer.status != 200
+        async with asyncio.timeout(BOUND):
+            for reader, writer, request in connections:
+                writer.write(request)
+                bad += not await _is_ok(reader)
         latencies.append(time.perf_counter() - started)
-    for connection in connections:
-        connection.close()
+    for _, writer, _ in connections:
+        writer.close()
     return latencies, bad
 
 
+async def _is_ok(reader: asyncio.StreamReader) -> bool:
+    """Read one answer to its end; return whether it is 200."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = LENGTH.search(head)
+    if length is None:
+        raise SystemExit("an answer does not say how long it is")
+    await reader.readexactly(int(length[1]))
+    return head.startswith(OK)
+
+
 if __name__ == "__main__":
-    main()
+    asyncio.run(main())

@@ -16,8 +16,13 @@ import proc
 import rounds
 
 CLIENTS = (1, 8, 32)
-CALLS = {1: 120, 8: 320, 32: 640}  # of all clients together, in a round
-SLOW = 4  # the native route and the polls make so many times fewer calls
+# Of all clients together in a round, by what they ask and how many they are.
+CALLS = {
+    "ours": {1: 200, 8: 1600, 32: 3200},
+    "native": {1: 50, 8: 400, 32: 800},
+    "poll3": {1: 40, 8: 160, 32: 256},
+    "poll10": {1: 20, 8: 48, 32: 96},
+}
 POLLS = (3, 10)
 BOUND = 300  # seconds for one load
 
@@ -68,8 +73,7 @@ def measure(site: cloud.Cloud, progress: Callable[[str], None]) -> Http:
     for clients in CLIENTS:
         progress(f"  over HTTP, {clients} clients")
         asked = {"ours": [site.ours + call], "native": [site.native + call]}
-        if clients == 1:
-            asked |= {f"poll{n}": [url + "/v2/cache" for url in site.nodes[:n]] for n in POLLS}
+        asked |= {f"poll{n}": [url + "/v2/cache" for url in site.nodes[:n]] for n in POLLS}
         found = _side_by_side(site, asked, clients)
         loads |= {(name, clients): found[name] for name in asked}
     sizes = {name: proc.memory(site.pids[getattr(site, name)]) for name in ("ours", "native")}
@@ -82,8 +86,7 @@ def _side_by_side(
     found: dict[str, list[Load]] = {name: [] for name in asked}
 
     def once(name: str) -> float:
-        calls = CALLS[clients] // (1 if name == "ours" else SLOW)
-        load = _load(site, asked[name], clients, calls // clients)
+        load = _load(site, asked[name], clients, CALLS[name][clients] // clients)
         found[name].append(load)
         return load.rate
 

@@ -13,6 +13,7 @@ from growth import Growth
 from lookups import Lookup
 from over_http import Http
 
+SHOWN = 0.02  # of a call: whose share is less everywhere is left out
 PIPELINES = ("floor", "policy", "limit", "ours", "native")
 
 
@@ -21,6 +22,7 @@ class Tables:
     """All that was measured, by database."""
 
     lookups: dict[str, Lookup] = field(default_factory=dict)
+    shares: dict[str, dict[str, float]] = field(default_factory=dict)
     statements: dict[str, dict[str, float]] = field(default_factory=dict)
     growth: dict[tuple[str, Any], Growth] = field(default_factory=dict)
     http: dict[str, Http] = field(default_factory=dict)
@@ -49,6 +51,11 @@ class Tables:
                 ),
             ),
             *_table(
+                "Where the time of a call goes, percent, by whose code it is spent in",
+                ("code", *self.shares),
+                self._shares(),
+            ),
+            *_table(
                 "Statements a request",
                 ("database", "ours", "native"),
                 ((name, f"{one['ours']:g}", f"{one['native']:g}") for name, one in self._counts()),
@@ -71,6 +78,15 @@ class Tables:
             *(f"Left out: {line}\n" for line in self.left_out),
         ]
         return "\n".join(parts)
+
+    def _shares(self) -> Iterable[Sequence[str]]:
+        largest: dict[str, float] = {}
+        for of_database in self.shares.values():
+            for name, share in of_database.items():
+                largest[name] = max(share, largest.get(name, 0))
+        shown = [name for name, share in largest.items() if share >= SHOWN]
+        for name in sorted(shown, key=lambda name: -largest[name]):
+            yield name, *(f"{one.get(name, 0) * 100:.0f}" for one in self.shares.values())
 
     def _counts(self) -> Iterable[tuple[str, dict[str, float]]]:
         return self.statements.items()

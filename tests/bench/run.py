@@ -31,6 +31,7 @@ from rounds import Ratio
 
 BUILD = Path(__file__).parents[2] / "build"
 KINDS = {"SQLite": None, "MariaDB": kinds.MARIADB, "PostgreSQL": kinds.POSTGRESQL}
+PROFILED = 500  # calls
 QUICK = os.environ.get("QUICK", "") not in {"", "0"}
 
 
@@ -70,8 +71,9 @@ def _measure(name: str, server: servers.Server | None, tables: report.Tables) ->
     figure = partial(_figure, name)
     _say(f"{name}: one lookup")
     with workers.running(new_url()) as worker:
-        lookup = lookups.measure(worker, untouched=not QUICK)
-    tables.lookups[name] = lookup
+        lookup = tables.lookups[name] = lookups.measure(worker, untouched=not QUICK)
+        if not QUICK:
+            tables.shares[name] = worker.shares("ours", PROFILED)
     found = [
         figure("native_over_ours", lookup.native_over_ours),
         figure("ours_over_limit", lookup.ours_over_limit),

@@ -36,6 +36,12 @@ def test_the_plan_uses_the_index_on_the_images(worker) -> None:
     assert any("SEARCH cached_images USING COVERING INDEX" in line for line in worker.explain())
 
 
+def test_the_profile_tells_whose_code_a_call_is_spent_in(worker) -> None:
+    shares = worker.shares("ours", 20)
+    assert {"glance_cache_nodes", "webob", "keystonemiddleware"} <= set(shares)
+    assert sum(shares.values()) == pytest.approx(1)
+
+
 def test_the_round_that_warms_up_does_not_count() -> None:
     numbers = iter([100.0, 200.0, 1.0, 2.0, 4.0, 3.0])
     found = rounds.alternate({name: lambda: next(numbers) for name in ("a", "b")}, 2)

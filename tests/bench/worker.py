@@ -17,6 +17,7 @@ import time
 from typing import Any
 
 import content
+import profiled
 import webob
 from glance.common import config
 
@@ -44,6 +45,11 @@ def main() -> None:
             continue
         asked = itertools.repeat(UNTOUCHED) if wanted["what"] in ELSEWHERE else paths
         application = _application(wanted["what"])
+        if wanted.get("profile"):
+            calls = functools.partial(_measure, application, asked, wanted["calls"])
+            calls()
+            _say(profiled.shares(calls))
+            continue
         with statements.sent() if wanted.get("count") else contextlib.nullcontext([]) as sent:
             figures = _measure(application, asked, wanted["calls"])
         _say({**figures, "statements": len(sent)})

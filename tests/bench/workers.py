@@ -34,6 +34,10 @@ class Worker:
         """Return the database's plan for the question."""
         return self._ask({"explain": True})
 
+    def shares(self, what: str, calls: int) -> dict[str, float]:
+        """Make calls of a pipeline; return the share of each package in the time that they take."""
+        return self._ask({"what": what, "calls": calls, "profile": True})
+
     def statements(self, what: str, calls: int) -> int:
         """Make calls of a pipeline; return how many statements its connections sent to SQLite."""
         return self._ask({"what": what, "calls": calls, "count": True})["statements"]

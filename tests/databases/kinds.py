@@ -12,7 +12,7 @@ from pathlib import Path
 
 # Where Debian puts servers that are not on everybody's path; the newest PostgreSQL comes first.
 _ELSEWHERE = ["/usr/sbin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"))[::-1])]
-MAX_CONNECTIONS = 60
+MAX_CONNECTIONS = 200
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Kind:
         create_user: the statement that makes Glance's user.
         create_database: the one that makes a database.
         grant: the one that gives it to Glance's user.
-        connections: the one that finds the ids of that user's connections.
+        connections: the one that finds that user's connections: the id and the database of each.
         kill: the one that ends a connection.
         read_only: those that let Glance's user write no more, and again.
     """
@@ -116,7 +116,7 @@ MARIADB = Kind(
     create_user="CREATE USER glance IDENTIFIED BY 'glance'",
     create_database="CREATE DATABASE {name} CHARACTER SET utf8",
     grant="GRANT ALL ON {name}.* TO glance",
-    connections="SELECT id FROM information_schema.processlist WHERE user = 'glance'",
+    connections="SELECT id, db FROM information_schema.processlist WHERE user = 'glance'",
     kill="KILL {id}",
     read_only=("SET GLOBAL read_only = 1", "SET GLOBAL read_only = 0"),
 )
@@ -131,7 +131,7 @@ POSTGRESQL = Kind(
     create_user="CREATE USER glance PASSWORD 'glance'",
     create_database="CREATE DATABASE {name}",
     grant="ALTER DATABASE {name} OWNER TO glance",
-    connections="SELECT pid FROM pg_stat_activity WHERE usename = 'glance'",
+    connections="SELECT pid, datname FROM pg_stat_activity WHERE usename = 'glance'",
     kill="SELECT pg_terminate_backend({id})",
     read_only=(
         "ALTER USER glance SET default_transaction_read_only = on",

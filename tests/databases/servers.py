@@ -101,18 +101,23 @@ class Server:
         """The file that it logs to, with what it printed."""
         return self._data.parent / "log"
 
-    def connections(self) -> int:
-        """Return how many connections Glance's user has."""
-        return len(self.execute(self.kind.connections))
+    def connections(self, name: str = "") -> int:
+        """Return how many connections Glance's user has, to this database or to all."""
+        return sum(name in ("", found) for _, found in self.execute(self.kind.connections))
+
+    def has_only(self, count: int, name: str = "") -> bool:
+        """Wait until Glance's user has no more connections than that; return whether it came so."""
+        deadline = time.monotonic() + BOUND
+        while (more := self.connections(name) > count) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return not more
 
     def kill_connections(self) -> None:
         """End all connections of Glance's user; return when they have gone."""
-        for (number,) in self.execute(self.kind.connections):
+        for number, _ in self.execute(self.kind.connections):
             with contextlib.suppress(sa.exc.OperationalError):  # it has gone by itself
                 self.execute(self.kind.kill.format(id=number))
-        deadline = time.monotonic() + BOUND
-        while self.connections() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        self.has_only(0)
 
     def _answers(self) -> bool:
         try:

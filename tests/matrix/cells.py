@@ -19,7 +19,8 @@ TESTS = HERE.parent
 SUITES = ["contract", "personas", "inputs", "routes", "policy", "database", "pool"]
 BOUND = 300  # seconds for the suites
 CLIENTS, REQUESTS = 32, 640
-# What two processes may keep after the calls: eight of the add-on in each, and some of Glance.
+# What two processes may keep after the calls, as the database server counts it: eight of the add-on
+# in each, and some of Glance.
 MOST_CONNECTIONS = 20
 # One that the contract's tests have left behind in the database, and what it is cached on.
 IMAGE = "11111111-1111-4111-8111-111111111111"
@@ -56,7 +57,9 @@ def suites(python: Path, site: Path, url: str, answers: Path, left_out: Sequence
     return f"failed: {summary[1] if summary else 'no test ran'}; see build/answers/{log.name}"
 
 
-def serve(name: str, python: Path, site: Path, database: servers.Server | None) -> str:
+def serve(
+    name: str, python: Path, site: Path, database: servers.Server | None, database_name: str
+) -> str:
     """Ask Glance under this server, by many clients at once, on what the suites have left.
 
     Args:
@@ -64,7 +67,9 @@ def serve(name: str, python: Path, site: Path, database: servers.Server | None) 
         python: of the environment.
         site: where the suites ran.
         database: that Glance uses, if it is a server.
+        database_name: which of that server's databases.
     """
+    before = database.connections(database_name) if database else 0
     try:
         with glance_server.running(name, python, site, IMAGE) as server:
             # Glance itself may open one while it is loaded, which forked workers then inherit;
@@ -72,14 +77,19 @@ def serve(name: str, python: Path, site: Path, database: servers.Server | None) 
             inherited = set(_connections(server, database))
             answers = server.ask(REQUESTS, CLIENTS)
             kept = [each for each in _connections(server, database) if each not in inherited]
+            listed = database.connections(database_name) if database else 0
     except (OSError, RuntimeError) as error:
         return f"failed: {error}"
     statuses = collections.Counter(answer.status for answer in answers)
     if statuses != {200: REQUESTS} or any(answer.body != NODES for answer in answers):
         return f"failed: {dict(statuses)} {_errors(server.log)}"
-    if len(kept) + len(inherited) > MOST_CONNECTIONS:
-        return f"failed: {len(kept) + len(inherited)} connections are kept"
-    return "ok" if len(kept) == len(set(kept)) else "failed: processes share a connection"
+    if listed > MOST_CONNECTIONS:
+        return f"failed: {listed} connections are kept"
+    if len(kept) != len(set(kept)):
+        return "failed: processes share a connection"
+    if database and not database.has_only(before, database_name):
+        return f"failed: it left {database.connections(database_name) - before} connections behind"
+    return "ok"
 
 
 def _errors(log: str) -> str:

@@ -112,7 +112,7 @@ def _results(
         yield "in process", cells.suites(python, site, url, answers, job.cannot_pass)
         glance_server.let_everybody_in(site)
         for server in job.servers:
-            yield server, cells.serve(server, python, site, database)
+            yield server, cells.serve(server, python, site, database, label)
 
 
 def _same_answers() -> Row:
