@@ -60,7 +60,7 @@ class Tables:
                 ("database", "ours", "native"),
                 ((name, f"{one['ours']:g}", f"{one['native']:g}") for name, one in self._counts()),
             ),
-            *_table("Growth", ("database", "content", "microseconds"), self._sizes()),
+            *_table("Growth, microseconds", ("content", *self.shares), self._sizes()),
             *self._plans(),
             *_table(
                 "Over HTTP",
@@ -92,9 +92,12 @@ class Tables:
         return self.statements.items()
 
     def _sizes(self) -> Iterable[Sequence[str]]:
-        for (name, _), series in self.growth.items():
+        sizes: dict[str, list[str]] = {}
+        for series in self.growth.values():
             for size, elapsed in series.elapsed.items():
-                yield name, str(size), _middle(elapsed)
+                sizes.setdefault(str(size), []).append(_middle(elapsed))
+        for size, costs in sizes.items():
+            yield size, *costs
 
     def _plans(self) -> Iterable[str]:
         seen = set()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -37,6 +38,8 @@ QUICK = os.environ.get("QUICK", "") not in {"", "0"}
 
 def main() -> int:
     """Measure on each database that is installed here; return the exit status."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))
     tables, figures = report.Tables(), []
     for name, kind in KINDS.items():
         if kind and kind.missing():

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
+BOUND = 30.0  # seconds that it has to end
 
 
 @dataclass(frozen=True)
@@ -63,5 +64,12 @@ def running(url: str) -> Iterator[Glance]:
     try:
         yield Glance(process)
     finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    try:
+        process.communicate(timeout=BOUND)  # it ends with its standard input, and cleans up
+    except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -21,9 +22,13 @@ def run(command: list[str], directory: Path) -> None:
 
 
 def start(command: list[str], directory: Path) -> subprocess.Popen[bytes]:
-    """Start a command in the directory; its output goes to the log there."""
+    """Start a command in the directory; its output goes to the log there.
+
+    It ends with this process, also when that is killed: pytest-xdist does so to its workers.
+    """
+    ending = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
     with (directory / "log").open("ab") as log:
-        return subprocess.Popen(command, **_how(directory, log))
+        return subprocess.Popen([*ending, *command], **_how(directory, log))
 
 
 def hand_over(directory: Path) -> None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +33,7 @@ from glance_cache_nodes.errors import UserError
 BUILD = Path(__file__).parents[2] / "build"
 ANSWERS = BUILD / "answers"
 AT_ONCE = 3  # on two processors: while one job waits for its server to end, two are at work
+ENDING = threading.Event()
 STARTED = time.monotonic()
 
 Row = tuple[str, str, str, str, str]
@@ -40,6 +43,8 @@ Databases = dict[str, "servers.Server | str | None"]
 def main() -> int:
     """Run all jobs, some at once; return the exit status."""
     pythons = _pythons()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end_early)
     shutil.rmtree(ANSWERS, ignore_errors=True)
     ANSWERS.mkdir(parents=True)
     jobs = plan.jobs(pythons)
@@ -55,6 +60,12 @@ def main() -> int:
     return 1 if failed else 0
 
 
+def _end_early(*_signal: object) -> None:
+    ENDING.set()
+    _say("ending; what has begun comes to its end first")
+    sys.exit(1)
+
+
 def _pythons() -> str:
     parser = argparse.ArgumentParser(description="Try every release of Glance.")
     parser.add_argument("pythons", nargs="?", choices=("all", "ends"), default="all")
@@ -66,11 +77,18 @@ def _run(jobs: list[plan.Job]) -> list[Row]:
     ordered = plan.longest_first(jobs)
     with contextlib.ExitStack() as stack:
         databases = _databases(stack)
-        installer = stack.enter_context(ThreadPoolExecutor(1))
+        installer = _executor(stack, 1)
         ready = installed.Installed(ordered, BUILD / "environments", installer, _say)
-        pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
+        pool = _executor(stack, AT_ONCE)
         begun = {job: pool.submit(_rows, job, databases, ready) for job in ordered}
         return [row for job in jobs for row in begun[job].result()]
+
+
+def _executor(stack: contextlib.ExitStack, workers: int) -> ThreadPoolExecutor:
+    """Return one that begins nothing new when the stack is left."""
+    executor = ThreadPoolExecutor(workers)
+    stack.callback(executor.shutdown, cancel_futures=True)
+    return executor
 
 
 def _databases(stack: contextlib.ExitStack) -> Databases:
@@ -112,6 +130,8 @@ def _results(
         yield "in process", cells.suites(python, site, url, answers, job.cannot_pass)
         glance_server.let_everybody_in(site)
         for server in job.servers:
+            if ENDING.is_set():
+                return
             yield server, cells.serve(server, python, site, database, label)
 
 
