@@ -19,6 +19,7 @@ from glance_cache_nodes.database import DatabaseUnavailableError
 
 HERE = Path(__file__).parent
 CALLERS = 40
+FIRST = 16
 BOUND = 1.0  # seconds
 SCHEDULING = 1.0  # seconds that many threads on few cores may take on top
 
@@ -35,6 +36,23 @@ def test_each_of_many_threads_gets_its_own_answer(url) -> None:
         assert all(
             callers.map(lambda number: pool_questions.is_right(database, number), range(400))
         )
+
+
+def test_threads_that_open_the_first_connections_at_once_all_get_one(url) -> None:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that each is interrupted everywhere
+    try:
+        with ThreadPoolExecutor(FIRST) as callers:
+            for _ in range(60):
+                together, database = threading.Barrier(FIRST), pool_questions.database(url)
+
+                def first(number: int, together=together, database=database) -> bool:
+                    together.wait()
+                    return pool_questions.is_right(database, number)
+
+                assert all(callers.map(first, range(FIRST)))
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def test_a_connection_serves_a_thread_that_did_not_open_it(url) -> None:

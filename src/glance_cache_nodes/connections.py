@@ -41,6 +41,9 @@ class Connections:
             reset_on_return=None,  # nothing to roll back where each statement commits by itself
             use_lifo=True,  # so that what is idle for long is closed by the server, not used
         )
+        # A pool that nobody listens to makes its list of listeners when it first connects; with
+        # SQLAlchemy 1.4 that fails where several threads do so at once.
+        sa.event.listen(self._pool, "connect", lambda *_: None)
 
     @contextlib.contextmanager
     def lend(self, deadline: float) -> Iterator[Any]:

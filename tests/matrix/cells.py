@@ -96,7 +96,9 @@ def serve(
 
 
 def _errors(log: str) -> str:
-    return next((line for line in log.splitlines() if " ERROR " in line), "")
+    """Return the first line of what went wrong, and where a traceback ends."""
+    lines = [line for line in log.splitlines() if " ERROR " in line]
+    return " ... ".join([*lines[:1], *lines[1:][-3:]])
 
 
 def _connections(server: glance_server.Server, database: servers.Server | None) -> list[int]:
