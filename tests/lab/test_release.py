@@ -155,6 +155,11 @@ def test_a_python_of_pyenv_is_found_in_spite_of_its_shims(tmp_path, monkeypatch)
     assert found == interpreters.Interpreter(version, place / shim.name)
 
 
+def test_a_directory_of_pyenv_that_cannot_be_read_has_no_python(monkeypatch):
+    monkeypatch.setenv("PYENV_ROOT", "/" + "x" * 300)  # no name may be so long, not even root's
+    assert interpreters.find("3.0") is None
+
+
 @pytest.mark.parametrize("release", MAJOR_VERSION)
 def test_a_list_has_pinned_names_only(release):
     lines = (environments.LISTS / f"{release}.txt").read_text().splitlines()

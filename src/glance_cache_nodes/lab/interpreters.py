@@ -49,4 +49,7 @@ def find(version: str) -> Interpreter | None:
 def _pyenv(version: str) -> list[str]:
     # uv gives up at pyenv's shims, which are on the path for versions that are not switched on.
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    return [str(path) for path in sorted(root.glob(f"versions/{version}.*/bin"), reverse=True)]
+    try:
+        return [str(path) for path in sorted(root.glob(f"versions/{version}.*/bin"), reverse=True)]
+    except OSError:  # the variable may be left over from another user, whose files are not ours
+        return []
