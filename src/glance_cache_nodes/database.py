@@ -18,7 +18,7 @@ from oslo_log import log
 
 from glance_cache_nodes import drivers
 from glance_cache_nodes.connections import Connections
-from glance_cache_nodes.statements import Prepared
+from glance_cache_nodes.statements import Compiled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ class Database:
         self._conf = conf
         self._timeout: float = conf.cache_nodes.database_timeout  # seconds
         self._half = self._timeout * _HALF
-        self._prepared: dict[Any, Prepared] = {}
+        self._compiled: dict[Any, Compiled] = {}
         # By process: a server may fork its workers after the first call, and two that read from
         # one connection would get each other's rows. The parent's are only kept, not used.
         self._connections: dict[int, Connections] = {}
@@ -84,7 +84,7 @@ class Database:
         parameters: Mapping[str, object],
         deadline: float,
     ) -> Rows:
-        question = self._prepare(statement)
+        question = self._compile(statement)
         given = question.fill(parameters)
         with connections.lend(deadline) as connection:
             asked = time.monotonic()
@@ -109,11 +109,11 @@ class Database:
             failure = type(error)("[database] connection names no database driver that is here")
             raise _unavailable(failure) from None
 
-    def _prepare(self, statement: Any) -> Prepared:
-        prepared = self._prepared.get(statement)
-        if prepared is None:
-            prepared = self._prepared[statement] = Prepared(statement, self._driver.dialect)
-        return prepared
+    def _compile(self, statement: Any) -> Compiled:
+        compiled = self._compiled.get(statement)
+        if compiled is None:
+            compiled = self._compiled[statement] = Compiled(statement, self._driver.dialect)
+        return compiled
 
     def _connected(self) -> Connections:
         found = self._connections.get(os.getpid())

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Prepared:
+class Compiled:
     """A statement as a driver takes it.
 
     Args:

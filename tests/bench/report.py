@@ -60,7 +60,11 @@ class Tables:
                 ("database", "ours", "native"),
                 ((name, f"{one['ours']:g}", f"{one['native']:g}") for name, one in self._counts()),
             ),
-            *_table("Growth, microseconds", ("content", *self.shares), self._sizes()),
+            *_table(
+                "Growth, microseconds",
+                ("content", *dict.fromkeys(name for name, _ in self.growth)),
+                self._sizes(),
+            ),
             *self._plans(),
             *_table(
                 "Over HTTP",
@@ -80,13 +84,11 @@ class Tables:
         return "\n".join(parts)
 
     def _shares(self) -> Iterable[Sequence[str]]:
-        largest: dict[str, float] = {}
-        for of_database in self.shares.values():
-            for name, share in of_database.items():
-                largest[name] = max(share, largest.get(name, 0))
-        shown = [name for name, share in largest.items() if share >= SHOWN]
-        for name in sorted(shown, key=lambda name: -largest[name]):
-            yield name, *(f"{one.get(name, 0) * 100:.0f}" for one in self.shares.values())
+        codes = dict.fromkeys(code for shares in self.shares.values() for code in shares)
+        rows = {code: [one.get(code, 0) for one in self.shares.values()] for code in codes}
+        for code in sorted(rows, key=lambda code: -max(rows[code])):
+            if max(rows[code]) >= SHOWN:
+                yield code, *(f"{share * 100:.0f}" for share in rows[code])
 
     def _counts(self) -> Iterable[tuple[str, dict[str, float]]]:
         return self.statements.items()

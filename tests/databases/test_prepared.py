@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pooler
 import pytest
-import servers
 import sqlalchemy as sa
 
 import pool_questions
@@ -18,10 +17,7 @@ QUESTION = "SELECT number, %(word)s || '%%' FROM numbers WHERE number = %(number
 PREPARED = "SELECT name FROM pg_prepared_statements"
 
 
-@pytest.fixture(scope="module")
-def server():
-    with servers.postgresql() as one:
-        yield one
+pytestmark = pytest.mark.parametrize("server", ["postgresql"], indirect=True)
 
 
 @pytest.fixture
@@ -33,7 +29,7 @@ def driver(server):
 def connection(server, driver):
     one = driver.connect(BOUND)
     for sql in ("CREATE TABLE numbers (number integer)", "INSERT INTO numbers VALUES (1), (2)"):
-        psycopg2_async.run(one, sql, None, BOUND)
+        execute(one, sql)
     yield one
     one.close()
     server.execute("DROP DATABASE prepared")

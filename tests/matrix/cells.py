@@ -72,7 +72,7 @@ def serve(
         database: that Glance uses, if it is a server.
         database_name: which of that server's databases.
     """
-    before = database.connections(database_name) if database else 0
+    before = _listed(database, database_name)
     try:
         with glance_server.running(name, python, site, IMAGE) as server:
             # Glance itself may open one while it is loaded, which forked workers then inherit;
@@ -80,7 +80,7 @@ def serve(
             inherited = set(_connections(server, database))
             answers = server.ask(REQUESTS, CLIENTS)
             kept = [each for each in _connections(server, database) if each not in inherited]
-            listed = database.connections(database_name) if database else 0
+            listed = _listed(database, database_name)
     except (OSError, RuntimeError) as error:
         return f"failed: {error}"
     statuses = collections.Counter(answer.status for answer in answers)
@@ -91,7 +91,8 @@ def serve(
     if len(kept) != len(set(kept)):
         return "failed: processes share a connection"
     if database and not database.has_only(before, database_name):
-        return f"failed: it left {database.connections(database_name) - before} connections behind"
+        left = _listed(database, database_name) - before
+        return f"failed: it left {left} connections behind"
     return "ok"
 
 
@@ -99,6 +100,11 @@ def _errors(log: str) -> str:
     """Return the first line of what went wrong, and where a traceback ends."""
     lines = [line for line in log.splitlines() if " ERROR " in line]
     return " ... ".join([*lines[:1], *lines[1:][-3:]])
+
+
+def _listed(database: servers.Server | None, name: str) -> int:
+    """Return how many connections to this database its server counts."""
+    return database.connections(name) if database else 0
 
 
 def _connections(server: glance_server.Server, database: servers.Server | None) -> list[int]:
