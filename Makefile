@@ -59,7 +59,7 @@ lab-down: $(READY)
 	$(BIN)/glance-cache-nodes lab down --dir $(DIR)
 
 demo: $(READY)
-	$(BIN)/python -m glance_cache_nodes.lab.demo
+	$(BIN)/python -m glance_cache_nodes_lab.demo
 
 clean:
 	rm -rf $(VENV) build

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of ``docs/cli.md`` that are made from the commands' own parsers and the Makefile.
+"""The parts of ``docs/cmd.md`` that are made from the commands' own parsers and the Makefile.
 
 ``python tests/command_reference.py`` writes them anew, each between two comments that name it.
 """
@@ -15,13 +15,13 @@ from pathlib import Path
 
 from osc_lib.command import command
 
-from glance_cache_nodes import cli
-from glance_cache_nodes.cli.paste import unified_diff
-from glance_cache_nodes.paste import insert
+from glance_cache_nodes import cmd
+from glance_cache_nodes.cmd.paste import unified_diff
+from glance_cache_nodes.paste_config import insert
 from paste_samples import SHIPPED
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs/cli.md"
+PAGE = ROOT / "docs/cmd.md"
 COMMANDS = "openstack.image.v2"
 INSTALLED = "/etc/glance/glance-api-paste.ini"
 _PART = re.compile(r"(<!-- made from (.+?) -->\n).*?(<!-- end -->\n)", re.DOTALL)
@@ -44,7 +44,7 @@ def parts() -> dict[str, str]:
 
 def commands() -> dict[str, argparse.ArgumentParser]:
     """Return the parser of every command that the distribution brings, by its words."""
-    return dict([*_leaves("glance-cache-nodes", cli.build_parser()), *_openstack_commands()])
+    return dict([*_leaves("glance-cache-nodes", cmd.build_parser()), *_openstack_commands()])
 
 
 def renewed(page: str) -> str:

@@ -59,7 +59,7 @@ def defaults(text: str) -> dict[str, str]:
 
 def contract_statuses() -> set[int]:
     """Return the statuses that the HTTP contract names; a test that names none is of 200."""
-    files = (ROOT / "tests/contract").glob("*.yaml")
+    files = (ROOT / "tests/functional/gabbits").glob("*.yaml")
     tests = [test for file in files for test in yaml.safe_load(file.read_text())["tests"]]
     return {test.get("status", 200) for test in tests}
 

@@ -23,7 +23,7 @@ from keystoneauth1.fixture import V3Token
 from keystonemiddleware.fixture import AuthTokenFixture
 from oslo_config import cfg
 
-from glance_cache_nodes import paste
+from glance_cache_nodes import paste_config
 
 CONF = cfg.CONF
 FLAVOR = "keystone+cachemanagement"
@@ -131,7 +131,7 @@ def _write_configuration() -> None:
     (root() / "glance-api.conf").write_text(GLANCE_CONF.format(root=root(), database=database))
     shipped = _without_health_check(Path(sys.prefix, "etc/glance/glance-api-paste.ini").read_text())
     (root() / "native-paste.ini").write_text(shipped)
-    (root() / "glance-api-paste.ini").write_text(paste.insert(shipped))
+    (root() / "glance-api-paste.ini").write_text(paste_config.insert(shipped))
     (root() / "policy.yaml").write_text("{}\n")
 
 

@@ -7,7 +7,7 @@ import types
 
 import sqlalchemy as sa
 
-from glance_cache_nodes.database import Database
+from glance_cache_nodes.db.database import Database
 
 NUMBER = sa.select(sa.cast(sa.bindparam("number", type_=sa.Integer), sa.Integer))
 

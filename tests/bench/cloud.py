@@ -16,11 +16,11 @@ from pathlib import Path
 
 import openstack
 
-from glance_cache_nodes import lab as labs
-from glance_cache_nodes import paste
+import glance_cache_nodes_lab as labs
+from glance_cache_nodes import paste_config
 from glance_cache_nodes.client import cached_nodes
-from glance_cache_nodes.lab import ports
-from glance_cache_nodes.lab import process as processes
+from glance_cache_nodes_lab import ports
+from glance_cache_nodes_lab import process as processes
 
 NODES = 10
 IMAGES = 10  # that each node has cached
@@ -110,7 +110,7 @@ def _cache_an_image(
 
 def _without_filter(directory: Path) -> None:
     file = directory / "glance-api-paste.ini"
-    file.write_text(paste.remove(file.read_text()))
+    file.write_text(paste_config.remove(file.read_text()))
 
 
 @contextlib.contextmanager

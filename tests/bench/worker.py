@@ -23,7 +23,7 @@ from glance.common import config
 
 import glance_site
 import statements
-from glance_cache_nodes import paste
+from glance_cache_nodes import paste_config
 
 UNTOUCHED = "/v2/schemas/image"
 ELSEWHERE = {"untouched", "untouched-native"}
@@ -85,7 +85,7 @@ def _application(what: str) -> Any:
     if what in {"native", "untouched-native"}:
         return glance_site.native_application()
     text = (glance_site.root() / "native-paste.ini").read_text()
-    text = paste.insert(text).replace(
+    text = paste_config.insert(text).replace(
         "use = egg:glance-cache-nodes#cache_nodes", f"paste.filter_factory = bare:{what}"
     )
     path = glance_site.root() / f"{what}-paste.ini"

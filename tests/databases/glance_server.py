@@ -22,7 +22,7 @@ from pathlib import Path
 import server_commands
 from glance_process import Answer
 
-from glance_cache_nodes.lab import ports
+from glance_cache_nodes_lab import ports
 
 BOUND = 60.0  # seconds
 TESTS = Path(__file__).parents[1]

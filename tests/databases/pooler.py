@@ -14,7 +14,7 @@ import pytest
 from kinds import find
 from servers import BOUND, Server
 
-from glance_cache_nodes.lab import ports
+from glance_cache_nodes_lab import ports
 
 CONFIGURATION = """
 [databases]

@@ -22,7 +22,7 @@ import pytest
 import sqlalchemy as sa
 from kinds import MARIADB, POSTGRESQL, Kind
 
-from glance_cache_nodes.lab import ports
+from glance_cache_nodes_lab import ports
 
 BOUND = 30.0  # seconds that a server has to start, and connections to go
 

@@ -13,8 +13,8 @@ import glance_server
 import measured
 import pytest
 
-from glance_cache_nodes import connections
-from glance_cache_nodes.lab import environments
+from glance_cache_nodes.db import connections
+from glance_cache_nodes_lab import environments
 
 BOUND = 5.0  # seconds: what [cache_nodes] database_timeout is by default
 SCHEDULING = 1.0  # seconds that many threads on few cores may take on top

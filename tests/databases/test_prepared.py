@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 import pool_questions
-from glance_cache_nodes import drivers, psycopg2_async
+from glance_cache_nodes.db import drivers, psycopg2_async
 
 BOUND = 5.0  # seconds
 QUESTION = "SELECT number, %(word)s || '%%' FROM numbers WHERE number = %(number)s"

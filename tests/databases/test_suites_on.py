@@ -9,21 +9,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
-TESTS = Path(__file__).parents[1]
-SUITES = ("contract", "personas", "inputs", "routes", "policy", "database", "pool")
+import suites
+
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 BOUND = 200  # seconds
 
 
 def test_all_that_asks_glance_in_process_passes_there_too(server, tmp_path) -> None:
     report = tmp_path / "report.xml"
-    files = [str(TESTS / f"test_{name}.py") for name in SUITES]
     done = subprocess.run(
-        [*PYTEST, "--junitxml", str(report), *files],
-        cwd=TESTS.parent,
+        [*PYTEST, "--junitxml", str(report), *map(str, suites.FUNCTIONAL)],
+        cwd=suites.TESTS.parent,
         env={**os.environ, "TEST_DATABASE_URL": server.url("suites")},
         capture_output=True,
         text=True,

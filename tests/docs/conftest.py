@@ -12,8 +12,8 @@ import ground as grounds
 import pytest
 from bash_session import Session
 
-import glance_cache_nodes.lab as labs
-from glance_cache_nodes import paste
+import glance_cache_nodes_lab as labs
+from glance_cache_nodes import paste_config
 
 SHIPPED = Path(sys.prefix, "etc/glance", grounds.PASTE).read_text()
 # Glance keeps a rule that is no longer in the file.
@@ -59,7 +59,7 @@ def _run_with_the_filter(lab, process):
     """Restart node1 where a page has restarted it without the filter."""
     node = labs.load(lab.directory).nodes[0]
     path = node.directory / grounds.PASTE
-    with_filter = paste.insert(SHIPPED)
+    with_filter = paste_config.insert(SHIPPED)
     if node.process == process or path.read_text() == with_filter:
         return
     labs.down(lab.directory, [node.name])

@@ -18,7 +18,7 @@ import openstack
 import yaml
 from bash_session import Session
 
-import glance_cache_nodes.lab as labs
+import glance_cache_nodes_lab as labs
 
 SITES = ("central", "edge1", "edge2")
 OPTIONS = {

@@ -17,7 +17,8 @@ from glance import policies
 from glance.db.sqlalchemy import models
 from oslo_config import cfg
 
-from glance_cache_nodes import paste, policy
+from glance_cache_nodes import paste_config
+from glance_cache_nodes.policies import rules
 
 SHIPPED = Path(sys.prefix, "etc/glance/glance-api-paste.ini")
 OWNERS_OF_OPTIONS = (
@@ -46,7 +47,7 @@ def glance_api_conf(path: Path) -> None:
 
 def policy_yaml(path: Path) -> None:
     """See that the file has rules of Glance or of the add-on, and nothing else."""
-    known = {rule.name for rule in [*policies.list_rules(), *policy.RULES]}
+    known = {rule.name for rule in [*policies.list_rules(), *rules.RULES]}
     unknown = set(yaml.safe_load(path.read_text())) - known
     assert not unknown, f"no such rules: {unknown}"
 
@@ -62,7 +63,7 @@ def user_variables_yml(path: Path) -> None:
     """See that OpenStack-Ansible's overrides make of a pipeline what our command makes of it."""
     variables = yaml.safe_load(path.read_text())
     overrides = variables["glance_glance_api_paste_ini_overrides"]
-    wanted = _ini(paste.insert(SHIPPED.read_text()))
+    wanted = _ini(paste_config.insert(SHIPPED.read_text()))
     assert "filter:cache_nodes" in overrides
     for section, options in overrides.items():
         assert options == {name: wanted[section][name] for name in options}
@@ -76,8 +77,8 @@ def values_yaml(path: Path) -> None:
     filters = {name: dict(part) for name, part in _ini(SHIPPED.read_text()).items()}
     named = {name: part for name, part in filters.items() if name.startswith("filter:")}
     text = _rendered({**named, **values["paste"]})
-    assert paste.filtered(text)
-    assert paste.insert(text) == text
+    assert paste_config.filtered(text)
+    assert paste_config.insert(text) == text
     path.write_text(_rendered(values["glance"]))
     glance_api_conf(path)
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from glance_cache_nodes.lab import load
+from glance_cache_nodes_lab import load
 
 COMMAND = Path(sys.executable).with_name("glance-cache-nodes")
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from lab_command import COMMAND, run_lab
 
-from glance_cache_nodes.lab import load, up
-from glance_cache_nodes.lab.ports import HOST
+from glance_cache_nodes_lab import load, up
+from glance_cache_nodes_lab.ports import HOST
 
 WITHOUT_CACHE = {1: {"DEFAULT": {"image_cache_dir": None}, "paste_deploy": {"flavor": "keystone"}}}
 

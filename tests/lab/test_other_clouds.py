@@ -12,7 +12,7 @@ from pathlib import Path
 import openstack
 import pytest
 
-import glance_cache_nodes.lab as labs
+import glance_cache_nodes_lab as labs
 
 OPENSTACK = Path(sys.executable).with_name("openstack")
 BOUND = 60  # seconds

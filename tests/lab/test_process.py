@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from glance_cache_nodes.lab import process
+from glance_cache_nodes_lab import process
 
 STUBBORN = ["/bin/sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 0.1; done"]
 

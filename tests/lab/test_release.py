@@ -15,8 +15,8 @@ import pytest
 from lab_command import run_lab, running_lab
 from test_end_to_end import ask, nodes_of, run, wait_until
 
-from glance_cache_nodes.errors import UserError
-from glance_cache_nodes.lab import environments, interpreters
+from glance_cache_nodes.exception import UserError
+from glance_cache_nodes_lab import environments, interpreters
 
 # Kept from run to run: only the first one installs.
 ENVIRONMENTS = Path(__file__).parents[2] / "build/environments"

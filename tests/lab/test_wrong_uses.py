@@ -12,9 +12,10 @@ import pytest
 from lab_command import run_lab
 
 import glance_cache_nodes
-from glance_cache_nodes.errors import UserError
-from glance_cache_nodes.lab import checks
-from glance_cache_nodes.lab.directory import exclusive
+import glance_cache_nodes_lab
+from glance_cache_nodes.exception import UserError
+from glance_cache_nodes_lab import checks
+from glance_cache_nodes_lab.directory import exclusive
 
 SECRET = "pass-not-shown"
 
@@ -93,13 +94,14 @@ def test_a_python_that_is_not_there(tmp_path):
 
 
 def test_an_install_without_the_extra(tmp_path):
-    package = Path(glance_cache_nodes.__file__).parent
-    shutil.copytree(package, tmp_path / package.name)  # alone, whatever it was installed beside
+    for each in (glance_cache_nodes, glance_cache_nodes_lab):
+        package = Path(each.__file__).parent
+        shutil.copytree(package, tmp_path / package.name)  # alone, whatever it was installed beside
     program = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from glance_cache_nodes import cli"
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from glance_cache_nodes import cmd"
     )
     words = ["lab", "up", "--dir", str(tmp_path / "lab")]
-    argv = [sys.executable, "-S", "-c", f"{program}; sys.exit(cli.main({words}))"]
+    argv = [sys.executable, "-S", "-c", f"{program}; sys.exit(cmd.main({words}))"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == (

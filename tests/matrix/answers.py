@@ -18,7 +18,7 @@ import yaml
 import contract_fixtures
 import glance_site
 
-CONTRACT = Path(__file__).parents[1] / "contract"
+CONTRACT = Path(__file__).parents[1] / "functional/gabbits"
 
 
 def pytest_sessionfinish() -> None:

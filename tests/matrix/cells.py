@@ -14,11 +14,10 @@ import glance_server
 import psutil
 import servers
 
+import suites as test_suites
+
 HERE = Path(__file__).parent
 TESTS = HERE.parent
-SUITES = ("contract", "personas", "inputs", "routes", "policy", "database", "pool")
-# What no database makes a difference to: the edit of the paste file that the release ships.
-SUITES_ON_SQLITE = ("paste", "paste_refused")
 BOUND = 300  # seconds for the suites
 CLIENTS, REQUESTS = 32, 640
 # What two processes may keep after the calls, as the database server counts it: eight of the add-on
@@ -40,9 +39,19 @@ def suites(python: Path, site: Path, url: str, answers: Path, left_out: Sequence
         answers: the file for what Glance answers to the contract.
         left_out: tests that cannot pass there.
     """
-    names = SUITES if url else (*SUITES, *SUITES_ON_SQLITE)
-    files = [str(TESTS / f"test_{name}.py") for name in names]
-    options = ["-q", "-p", "no:cacheprovider", "-p", "answers", "-c", os.devnull]
+    # No database makes a difference to the edit of the paste file that the release ships.
+    files = map(str, test_suites.FUNCTIONAL if url else test_suites.FUNCTIONAL + test_suites.PASTE)
+    options = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "answers",
+        "-c",
+        os.devnull,
+        "-o",
+        f"pythonpath={TESTS}",
+    ]
     options += [f"--deselect={name}" for name in left_out]
     done = subprocess.run(
         [str(python), "-m", "pytest", *options, f"--rootdir={TESTS}", *files],

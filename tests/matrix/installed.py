@@ -9,7 +9,7 @@ from pathlib import Path
 
 import plan
 
-from glance_cache_nodes.lab import environments
+from glance_cache_nodes_lab import environments
 
 
 class Installed:

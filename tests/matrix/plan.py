@@ -7,7 +7,7 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-from glance_cache_nodes.lab import environments, interpreters
+from glance_cache_nodes_lab import environments, interpreters
 
 # release -> the lowest and the highest minor version of Python 3. The lowest is what Glance's
 # metadata requires, and 3.9 at least, because that is what this package requires. The highest is
@@ -29,7 +29,7 @@ SERVERS = (*FIRST, "uWSGI", "uWSGI, forked", "glance-api")
 WITHOUT_EVENTLET = "2026.2"
 # On Python 3.9, oslo.config from 9.6 on does not find itself, so that its generator ends at once.
 WITHOUT_GENERATOR = (("2024.2", "3.9"), ("2025.1", "3.9"))
-OF_GENERATOR = "test_policy.py::test_the_sample_configuration_lists_every_option"
+OF_GENERATOR = "functional/test_policy.py::test_the_sample_configuration_lists_every_option"
 
 
 @dataclass(frozen=True)

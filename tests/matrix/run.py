@@ -28,7 +28,7 @@ import kinds
 import plan
 import servers
 
-from glance_cache_nodes.errors import UserError
+from glance_cache_nodes.exception import UserError
 
 BUILD = Path(__file__).parents[2] / "build"
 ANSWERS = BUILD / "answers"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import openstack
 
-from glance_cache_nodes import lab as labs
-from glance_cache_nodes.lab import ports, state
-from glance_cache_nodes.lab.state import REGION, LabState, Service
+import glance_cache_nodes_lab as labs
+from glance_cache_nodes_lab import ports, state
+from glance_cache_nodes_lab.state import REGION, LabState, Service
 
 NODES = 5
 OFF, LOCAL, OPEN = 3, 4, 5

@@ -22,8 +22,8 @@ import results
 import web
 import workspace
 
-from glance_cache_nodes.errors import UserError
-from glance_cache_nodes.lab import launch
+from glance_cache_nodes.exception import UserError
+from glance_cache_nodes_lab import launch
 
 BUILD = Path(__file__).parents[2] / "build" / "tempest"
 SELECT = rf"({comparison.THEIRS}|{comparison.OURS})\."

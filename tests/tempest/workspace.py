@@ -9,8 +9,8 @@ from pathlib import Path
 import cloud
 import web
 
-from glance_cache_nodes.lab import private
-from glance_cache_nodes.lab.state import REGION, LabState
+from glance_cache_nodes_lab import private
+from glance_cache_nodes_lab.state import REGION, LabState
 
 CONFIGURATION = "tempest.conf"
 ABSENT = ("cinder", "horizon", "neutron", "nova", "swift")

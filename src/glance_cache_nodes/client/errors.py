@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from keystoneauth1 import exceptions as ksa
 
 from glance_cache_nodes.client.text import explanation, one_line
-from glance_cache_nodes.errors import UserError
+from glance_cache_nodes.exception import UserError
 
 if TYPE_CHECKING:
     import requests

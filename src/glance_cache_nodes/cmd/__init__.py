@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operator command ``glance-cache-nodes``: one file a subcommand, thin on top of the core."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from glance_cache_nodes.cmd import lab, paste
+from glance_cache_nodes.exception import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUBCOMMANDS = (paste, lab)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command, with every subcommand in it."""
+    parser = argparse.ArgumentParser(
+        prog="glance-cache-nodes", description="Know which Glance nodes hold which cached images."
+    )
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for subcommand in SUBCOMMANDS:
+        subcommand.add_to(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: the words after the program's name; those of the process when None.
+
+    Returns:
+        The exit status: 0 done, 1 refused or failed, 2 a command line that is not understood.
+    """
+    arguments = build_parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except UserError as error:
+        print(f"glance-cache-nodes: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("glance-cache-nodes: interrupted", file=sys.stderr)
+        return 130

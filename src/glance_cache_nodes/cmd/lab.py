@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``glance-cache-nodes lab``: a cloud of real services on loopback, to try things on."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import glance_cache_nodes_lab as lab
+from glance_cache_nodes.exception import UserError
+from glance_cache_nodes_lab import checks, environments, report
+
+if TYPE_CHECKING:
+    import argparse
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+DIRECTORY = Path("build/lab")
+ENVIRONMENTS = Path("build/environments")
+
+
+def add_to(subparsers: Subparsers) -> None:
+    """Add the parser of ``lab`` and of its verbs."""
+    parser = subparsers.add_parser("lab", help="run real Keystone and Glance nodes on loopback")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    _add_up(verbs)
+    _add_down(verbs)
+    _add_status(verbs)
+
+
+def _add_verb(verbs: Subparsers, name: str, about: str) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=about, description=about)
+    parser.add_argument(
+        "--dir",
+        type=Path,
+        default=DIRECTORY,
+        help="the directory that all of the lab lies in (default: %(default)s)",
+    )
+    return parser
+
+
+def _add_up(verbs: Subparsers) -> None:
+    parser = _add_verb(verbs, "up", "start a lab, or what is stopped of it")
+    parser.add_argument(
+        "--nodes", type=int, metavar="N", help="how many Glance nodes (default: 3, or as it was)"
+    )
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help="mysql+pymysql://... or postgresql+psycopg2://... for Glance (default: SQLite)",
+    )
+    parser.add_argument(
+        "--without-filter", action="store_true", help="new nodes get Glance's own paste file as is"
+    )
+    parser.add_argument(
+        "--glance-python",
+        metavar="PATH",
+        help="the Python of the environment that a new lab's Glance runs in (default: this one)",
+    )
+    _add_release(parser)
+    parser.add_argument("--json", action="store_true", help="tell of the lab as JSON when it is up")
+    parser.set_defaults(run=_up)
+
+
+def _add_release(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--release",
+        help=f"run Glance of this release of OpenStack: {', '.join(environments.known())}",
+    )
+    parser.add_argument(
+        "--environments",
+        type=Path,
+        metavar="DIR",
+        default=ENVIRONMENTS,
+        help="where the environments for --release lie (default: %(default)s)",
+    )
+
+
+def _add_down(verbs: Subparsers) -> None:
+    parser = _add_verb(verbs, "down", "stop a lab, or some of its services; its data stays")
+    parser.add_argument(
+        "services", nargs="*", metavar="SERVICE", help="such as node2 (default: all)"
+    )
+    parser.add_argument("--delete", action="store_true", help="then remove its directory")
+    parser.set_defaults(run=_down)
+
+
+def _add_status(verbs: Subparsers) -> None:
+    parser = _add_verb(verbs, "status", "tell what runs; exit with 1 if not all of it does")
+    parser.add_argument("--json", action="store_true", help="tell it as JSON")
+    parser.set_defaults(run=_status)
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    state = lab.up(
+        arguments.dir,
+        arguments.nodes,
+        database=arguments.database,
+        with_filter=not arguments.without_filter,
+        glance_python=_glance_python(arguments),
+        progress=_tell,
+    )
+    where = "" if arguments.dir == DIRECTORY else f" --dir {shlex.quote(str(arguments.dir))}"
+    _say(report.as_json(state) if arguments.json else report.how_to_use(state, where))
+    return 0
+
+
+def _glance_python(arguments: argparse.Namespace) -> str | None:
+    if arguments.release is None:
+        return arguments.glance_python  # type: ignore[no-any-return]
+    if arguments.glance_python is not None:
+        raise UserError("--release and --glance-python each name a Glance; give one of them")
+    checks.environment(sys.executable)
+    return str(environments.python_for(arguments.release, arguments.environments, _tell))
+
+
+def _down(arguments: argparse.Namespace) -> int:
+    stopped = lab.down(arguments.dir, arguments.services, delete=arguments.delete)
+    _say(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    state = lab.load(arguments.dir)
+    _say(report.as_json(state) if arguments.json else report.table(state))
+    return 0 if all(each.running for each in state.services) else 1
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an ``up`` is to make of a directory: a new lab, or more of the one that is there."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from typing import TYPE_CHECKING
+
+from glance_cache_nodes.exception import UserError
+from glance_cache_nodes_lab import checks, ports, process, state
+from glance_cache_nodes_lab import directory as folder
+from glance_cache_nodes_lab.state import LabState, Service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+USUAL_NODES = 3
+USERS = ("admin", "member", "reader", "other", "glance")
+
+
+def make(directory: Path, database: str | None, glance_python: str | None) -> LabState:
+    """Return the lab that is there, or a new one without nodes.
+
+    Raises:
+        UserError: it is not readable, has another database or another Glance, or the new one's
+            database is of an unknown kind or does not let us in.
+    """
+    lab = state.load(directory) if state.exists(directory) else None
+    if lab and lab.populated:
+        return _as_it_was(lab, database, glance_python)
+    if database is not None:
+        checks.database(database)
+    if lab:
+        # Its first `up` did not get through, so nobody has used it: begin anew.
+        process.stop(each.process for each in lab.services if each.process)
+        folder.clear(directory)
+    return _new(directory, database, glance_python or sys.executable)
+
+
+def _as_it_was(lab: LabState, database: str | None, glance_python: str | None) -> LabState:
+    if database not in {None, lab.database}:
+        raise UserError(f"the lab in {lab.directory} has another database; name another --dir")
+    if glance_python not in {None, lab.glance_python}:
+        raise UserError(f"the lab in {lab.directory} runs another Glance; name another --dir")
+    checks.interpreter(lab.glance_python)
+    return lab
+
+
+def _new(directory: Path, database: str | None, glance_python: str) -> LabState:
+    return LabState(
+        directory=directory,
+        keystone=Service("keystone", directory / "keystone", ports.pick(1)[0]),
+        database=database or f"sqlite:///{directory}/glance.sqlite",
+        glance_python=glance_python,
+        passwords={user: secrets.token_hex(16) for user in USERS},
+    )
+
+
+def add_nodes(lab: LabState, wanted: int | None) -> None:
+    """Give the lab the nodes that it lacks.
+
+    Args:
+        lab: the lab.
+        wanted: how many nodes it shall have; None keeps what there is, or makes the usual number.
+
+    Raises:
+        UserError: it has more already, or the number makes no sense.
+    """
+    total = wanted if wanted is not None else len(lab.nodes) or USUAL_NODES
+    if total < 1:
+        raise UserError(f"a lab has 1 node or more, not {total}")
+    if total < len(lab.nodes):
+        raise UserError(
+            f"the lab in {lab.directory} has {len(lab.nodes)} nodes and cannot shrink to {total}; "
+            f"`glance-cache-nodes lab down --delete` removes it whole"
+        )
+    names = [f"node{number}" for number in range(len(lab.nodes) + 1, total + 1)]
+    taken = {service.port for service in lab.services}
+    free = [port for port in ports.pick(len(names) + len(taken)) if port not in taken]
+    lab.nodes += [Service(name, lab.directory / name, port) for name, port in zip(names, free)]

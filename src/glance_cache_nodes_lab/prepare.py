@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a service gets before it is started for the first time."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+from glance_cache_nodes_lab import configuration, launch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from glance_cache_nodes_lab.configuration import Options
+    from glance_cache_nodes_lab.state import LabState
+
+
+def keystone(lab: LabState) -> None:
+    """Give Keystone its configuration, tables, keys and first user.
+
+    Raises:
+        UserError: a step failed.
+    """
+    configuration.write_keystone(lab)
+    environment = {
+        "OS_KEYSTONE_CONFIG_DIR": str(lab.keystone.directory),
+        "OS_BOOTSTRAP_PASSWORD": lab.passwords["admin"],
+        "OS_BOOTSTRAP_PUBLIC_URL": lab.keystone_url,
+    }
+    log = lab.keystone.log
+    with launch.step(sys.executable, "setup_keystone", (), environment, log) as step:
+        launch.finish(step, "setting up Keystone", log)
+
+
+@contextlib.contextmanager
+def nodes(lab: LabState, options: Mapping[int, Options], with_filter: bool) -> Iterator[None]:  # noqa: FBT001
+    """Give the nodes that lack them configuration, paste file and tables, beside the block.
+
+    Args:
+        lab: the lab.
+        options: by number of the node, counted from 1.
+        with_filter: whether the filter is put into their paste files.
+
+    Raises:
+        UserError: a step failed.
+    """
+    lacking = [node for node in lab.nodes if not configuration.is_set_up(node)]
+    if not lacking:
+        yield
+        return
+    for node in lacking:
+        configuration.write_node(lab, node, options.get(lab.nodes.index(node) + 1, {}))
+    choice = "with-filter" if with_filter else "without-filter"
+    words = [choice, *(str(node.directory) for node in lacking)]
+    log = lacking[0].log
+    with launch.step(lab.glance_python, "setup_glance", words, {}, log) as step:
+        yield
+        launch.finish(step, "setting up Glance", log)

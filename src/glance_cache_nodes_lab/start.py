@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bring a lab up: make what is missing, start what does not run, wait until all answer."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
+
+from glance_cache_nodes.exception import UserError
+from glance_cache_nodes_lab import checks, clouds, identity, launch, plan, ports, prepare, ready
+from glance_cache_nodes_lab import directory as directories
+from glance_cache_nodes_lab import process as processes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from glance_cache_nodes_lab.configuration import Options
+    from glance_cache_nodes_lab.process import Process
+    from glance_cache_nodes_lab.state import LabState, Service
+
+    Progress = Callable[[str], None]
+
+
+def up(  # noqa: PLR0913
+    directory: Path,
+    nodes: int | None = None,
+    *,
+    database: str | None = None,
+    node_options: Mapping[int, Options] | None = None,
+    with_filter: bool = True,
+    glance_python: str | None = None,
+    progress: Progress = print,
+) -> LabState:
+    """Bring up the lab in this directory, and return when all of it answers.
+
+    One that is there is resumed: what runs is left alone, what does not is started on the port
+    and the data that it had. If it fails, nothing that it started stays running.
+
+    Args:
+        directory: where all of the lab lies; made if missing.
+        nodes: how many Glance nodes; None for those that are there, or 3.
+        database: the URL of Glance's database; None for SQLite in the directory.
+        node_options: by number of the node, counted from 1, options of its glance-api.conf that
+            are otherwise than usual. A node gets its file when it is added, and keeps it.
+        with_filter: whether nodes that are added have the filter in their paste file.
+        glance_python: the interpreter that runs a new lab's Glance, this package beside it; None
+            for this one, or as it was.
+        progress: is given a line for each step.
+
+    Raises:
+        UserError: something is missing or wrong; the line says what, and which log has more.
+    """
+    directory = Path(directory).resolve()
+    say = _stopwatch(progress)
+    checks.environment(glance_python or sys.executable)
+    directories.claim(directory)
+    with directories.exclusive(directory):
+        lab = plan.make(directory, database, glance_python)
+        plan.add_nodes(lab, nodes)
+        lab.save()
+        started: list[Process] = []
+        try:
+            with prepare.nodes(lab, node_options or {}, with_filter):
+                _start_keystone(lab, started, say)
+            _start(lab, lab.nodes, started, say)
+            _finish(lab, say)
+        except BaseException:
+            processes.stop(started)
+            raise
+    return lab
+
+
+def _start_keystone(lab: LabState, started: list[Process], say: Progress) -> None:
+    if not lab.populated:
+        say("setting up Keystone and Glance: configuration, databases, keys")
+        prepare.keystone(lab)
+    _start(lab, [lab.keystone], started, say)
+
+
+def _start(
+    lab: LabState, services: Iterable[Service], started: list[Process], say: Progress
+) -> None:
+    for service in services:
+        if service.running:
+            continue
+        say(f"starting {service.name} on {service.url}")
+        if not ports.is_free(service.port):
+            raise UserError(f"port {service.port} of {service.name} is taken by another process")
+        python = sys.executable if service is lab.keystone else lab.glance_python
+        with processes.undisturbed():
+            service.process = launch.service(python, service)
+            started.append(service.process)
+            lab.save()
+
+
+def _finish(lab: LabState, say: Progress) -> None:
+    ready.wait(lab.keystone)
+    if not lab.populated:
+        say("making users, projects and the image endpoint")
+        identity.populate(lab)
+        lab.populated = True
+        lab.save()
+    clouds.write(lab)
+    say("waiting for the nodes to answer")
+    for node in lab.nodes:
+        ready.wait(node)
+    say("ready")
+
+
+def _stopwatch(progress: Progress) -> Progress:
+    begin = time.monotonic()
+    return lambda text: progress(f"{time.monotonic() - begin:5.1f} s  {text}")

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The connections to the database stay right with threads, forks, eventlet and too many callers."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import pool_questions
+from glance_cache_nodes.db.database import DatabaseUnavailableError
+
+HERE = Path(__file__).parent
+CALLERS = 40
+FIRST = 16
+BOUND = 1.0  # seconds
+SCHEDULING = 1.0  # seconds that many threads on few cores may take on top
+
+
+@pytest.fixture
+def url(tmp_path) -> str:
+    """Return where the tests' database is; it need not have any table."""
+    return os.environ.get("TEST_DATABASE_URL", f"sqlite:///{tmp_path}/pool.sqlite")
+
+
+def test_each_of_many_threads_gets_its_own_answer(url) -> None:
+    database = pool_questions.database(url)
+    with ThreadPoolExecutor(CALLERS) as callers:
+        assert all(
+            callers.map(lambda number: pool_questions.is_right(database, number), range(400))
+        )
+
+
+def test_threads_that_open_the_first_connections_at_once_all_get_one(url) -> None:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that each is interrupted everywhere
+    try:
+        with ThreadPoolExecutor(FIRST) as callers:
+            for _ in range(60):
+                together, database = threading.Barrier(FIRST), pool_questions.database(url)
+
+                def first(number: int, together=together, database=database) -> bool:
+                    together.wait()
+                    return pool_questions.is_right(database, number)
+
+                assert all(callers.map(first, range(FIRST)))
+    finally:
+        sys.setswitchinterval(usual)
+
+
+def test_a_connection_serves_a_thread_that_did_not_open_it(url) -> None:
+    database = pool_questions.database(url)
+    assert pool_questions.is_right(database, 1)
+    answers: list[bool] = []
+    other = threading.Thread(target=lambda: answers.append(pool_questions.is_right(database, 2)))
+    other.start()
+    other.join()
+    assert answers == [True]
+
+
+@pytest.mark.parametrize("program", ["pool_forked.py", "pool_green.py"])
+def test_forked_processes_and_green_threads_get_their_own_answers(program: str, url) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(HERE / program), url],
+        env={**os.environ, "PYTHONPATH": str(HERE.parent)},
+        timeout=60,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_more_callers_than_connections_are_all_told_within_the_bound(tmp_path) -> None:
+    path = tmp_path / "locked.sqlite"
+    blocker = sqlite3.connect(path, isolation_level=None)
+    blocker.execute("CREATE TABLE numbers (number)")
+    blocker.execute("BEGIN EXCLUSIVE")
+    database = pool_questions.database(f"sqlite:///{path}", BOUND)
+
+    def seconds_to_refuse(_number: int) -> float:
+        started = time.monotonic()
+        with pytest.raises(DatabaseUnavailableError):
+            database.rows(pool_questions.NUMBERS, {})
+        return time.monotonic() - started
+
+    with ThreadPoolExecutor(CALLERS) as callers:
+        assert max(callers.map(seconds_to_refuse, range(CALLERS))) < BOUND + SCHEDULING
+        blocker.execute("ROLLBACK")
+        blocker.close()
+        numbers = callers.map(lambda _: database.rows(pool_questions.NUMBERS, {}), range(CALLERS))
+        assert list(numbers) == [[]] * CALLERS

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Imports go one way: what stands lower in the table imports nothing that stands higher."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).parents[2] / "src"
+OURS = "glance_cache_nodes"
+BASE = {"conf", "exception", "sites"}
+CLIENT = {"client", "exception"}
+
+# A part of the package, and the parts that it may import besides itself.
+MAY_IMPORT = {
+    "conf": {"exception"},
+    "exception": set(),
+    "sites": {"exception"},
+    "db": BASE,
+    "cache": BASE,
+    "policies": {"db", *BASE},
+    "fleet": {"db", "cache", *BASE},
+    "api": {"policies", "db", "fleet", "cache", *BASE},
+    "fill": {"fleet", "policies", "db", "cache", *BASE},
+    "paste_config": {"exception"},
+    "reconcile": {"fleet", "paste_config", "db", "cache", *BASE},
+    "client": {"exception"},
+    "osc": CLIENT,
+    "cmd": {"reconcile", "paste_config", "lab", *BASE},
+    "lab": {"paste_config", "exception", "client"},
+    "tempest": set(),
+    "nova": CLIENT,
+    "horizon": CLIENT,
+}
+BESIDE = ("lab", "tempest", "nova", "horizon")
+
+
+def directory(part: str) -> Path:
+    """Return where a part's modules are."""
+    return SRC / f"{OURS}_{part}" if part in BESIDE else SRC / OURS / part
+
+
+def modules(part: str) -> list[Path]:
+    """Return the part's files; none where it is not written yet."""
+    own = directory(part)
+    return [*own.rglob("*.py"), *filter(Path.is_file, [own.with_suffix(".py")])]
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Yield the parts that a file imports, also where only type checkers see it."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{file}: a relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        yield from filter(None, map(part_of, names))
+
+
+def part_of(name: str) -> str | None:
+    """Return the part of our packages that a dotted name belongs to."""
+    package, _, rest = name.partition(".")
+    if package == OURS:
+        return rest.partition(".")[0] or None
+    return package.removeprefix(f"{OURS}_") if package.startswith(f"{OURS}_") else None
+
+
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_a_part_imports_only_what_stands_below_it(part: str) -> None:
+    allowed = {part, *MAY_IMPORT[part]}
+    wrong = {
+        f"{file.relative_to(SRC)} imports {name}"
+        for file in modules(part)
+        for name in imported(file)
+        if name not in allowed and (SRC / OURS / name).exists() | (name in MAY_IMPORT)
+    }
+    assert not wrong
+
+
+def test_every_part_is_in_the_table() -> None:
+    found = {path.stem for path in (SRC / OURS).iterdir()} - {"__init__", "py", "__pycache__"}
+    packages = {path.name for path in SRC.iterdir() if path.is_dir() and "egg" not in path.name}
+    found |= {name.removeprefix(f"{OURS}_") for name in packages - {OURS, "__pycache__"}}
+    assert found <= set(MAY_IMPORT)
+
+
+def test_the_walk_finds_imports() -> None:
+    assert "exception" in set(imported(SRC / OURS / "client" / "errors.py"))
+    assert modules("exception")

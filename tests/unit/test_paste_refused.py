@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the edit of a paste file refuses: in one line, where it is, and what would be right."""
+
+from __future__ import annotations
+
+import pytest
+from paste_samples import FACTORIES
+
+from glance_cache_nodes.exception import UserError
+from glance_cache_nodes.paste_config import insert, remove
+
+HEAD = "[composite:api]\npaste.composite_factory = glance.api:pipeline_factory\n"
+FILTERS = "".join(
+    f"[filter:{name}]\npaste.filter_factory = {target}\n" for name, target in FACTORIES.items()
+)
+OWN = "[filter:cache_nodes]\nuse = egg:glance-cache-nodes#cache_nodes\n"
+HEAT = """[pipeline:heat-api]
+pipeline = authtoken context app
+[filter:context]
+paste.filter_factory = heat.common.context:ContextMiddleware_filter_factory
+"""
+GOOD = f"{HEAD}keystone = authtoken context cache app\n{FILTERS}"
+
+REFUSED = {
+    "empty": ("", "is empty"),
+    "blank": (" \n\n", "is empty"),
+    "no ini": ("pipeline = context app\n", "line 1: not an ini file: no [section] yet"),
+    "a mark before the text": ("\ufeff" + GOOD, "line 1: not an ini file"),
+    "half a line": (f"{HEAD}what is this\n", "line 3: neither a [section] nor an option"),
+    "same section": (f"{GOOD}[filter:cache]\n", "line 12: [filter:cache] is there twice"),
+    "same option": (
+        f"{HEAD}a = x y\na = x y\n",
+        "line 4: [composite:api] a is there twice; keep one",
+    ),
+    "other service": (HEAT, "no pipeline with Glance's context"),
+    "no context": (f"{HEAD}a = cache app\n{FILTERS}", "no pipeline with Glance's context"),
+    "name taken": (
+        f"{GOOD}[filter:cache_nodes]\nuse = egg:other#thing\n",
+        "line 12: [filter:cache_nodes] uses egg:other#thing, not egg:glance-cache-nodes",
+    ),
+    "name without content": (f"{GOOD}[filter:cache_nodes]\n", "uses nothing, not egg:"),
+    "other name": (
+        f"{GOOD}[filter:nodes]\nuse = egg:glance-cache-nodes#cache_nodes\n",
+        "line 12: [filter:nodes] is this filter under another name; call it cache_nodes",
+    ),
+    "before context": (
+        f"{HEAD}a = cache_nodes context app\n{FILTERS}{OWN}",
+        "line 3: [composite:api] a: cache_nodes stands before context; take it out with --remove",
+    ),
+    "after cache": (
+        f"{HEAD}a = context cache cache_nodes app\n{FILTERS}{OWN}",
+        "line 3: [composite:api] a: cache_nodes stands after cache; take it out with --remove",
+    ),
+    "twice": (
+        f"{HEAD}a = context cache_nodes cache_nodes app\n{FILTERS}{OWN}",
+        "cache_nodes stands there twice",
+    ),
+    "last": (f"{HEAD}a = context cache_nodes\n{FILTERS}{OWN}", "cache_nodes stands last"),
+    "alone": (f"{HEAD}a = cache_nodes app\n{FILTERS}{OWN}", "a pipeline without a context filter"),
+    "cache first": (f"{HEAD}a = cache context app\n{FILTERS}", "cache stands before context"),
+    "context filled in": (
+        f"[DEFAULT]\nf = authtoken context\n{HEAD}a = %(f)s app\n{FILTERS}",
+        "line 5: [composite:api] a: context comes out of a %(name)s; write the word itself",
+    ),
+    "filled in and written": (
+        f"[DEFAULT]\nf = context\n{HEAD}a = %(f)s context app\n{FILTERS}",
+        "context comes out of a %(name)s",
+    ),
+    "nothing to fill in": (f"{HEAD}a = %(f)s context app\n{FILTERS}", "line 3: [composite:api] a:"),
+    "a bare percent": (f"{HEAD}a = 5% context app\n{FILTERS}", "a % that paste cannot fill in"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_insert_refuses(text: str, message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        insert(text)
+    assert message in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_remove_leaves_a_section_that_holds_more() -> None:
+    with pytest.raises(UserError, match=r"line 14: \[filter:cache_nodes\] mine is not of this"):
+        remove(f"{GOOD}{OWN}mine = 1\n")
+
+
+@pytest.mark.parametrize("case", ["before context", "after cache", "twice"])
+def test_remove_then_insert_mends_a_wrong_place(case: str) -> None:
+    mended = insert(remove(REFUSED[case][0]))
+    assert "context cache_nodes " in mended
+    assert mended.count("cache_nodes") == insert(GOOD).count("cache_nodes")
+
+
+def test_a_flavor_may_have_a_name_that_begins_like_a_word_of_paste() -> None:
+    assert "users = context cache_nodes app" in insert(f"{HEAD}users = context app\n{FILTERS}")
+
+
+def test_a_key_of_paste_is_no_pipeline() -> None:
+    text = f"{HEAD}filter-with = context app\na = context app\n{FILTERS}"
+    assert insert(text).count("context cache_nodes") == 1
