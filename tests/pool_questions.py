@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from glance_cache_nodes.db.database import Database
 
+POOL_SIZE = 8
 NUMBER = sa.select(sa.cast(sa.bindparam("number", type_=sa.Integer), sa.Integer))
 
 
@@ -26,7 +27,7 @@ def database(url: str, bound: float = 5.0, **options: object) -> Database:
     given = {"connection": url, "connection_parameters": "", "connection_recycle_time": 3600}
     return Database(
         types.SimpleNamespace(
-            cache_nodes=types.SimpleNamespace(database_timeout=bound),
+            cache_nodes=types.SimpleNamespace(database_timeout=bound, database_pool_size=POOL_SIZE),
             database=types.SimpleNamespace(**{**given, **options}),
         )
     )

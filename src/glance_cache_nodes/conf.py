@@ -23,6 +23,21 @@ Possible values:
     * Any number from 1.0 on
 """,
     ),
+    cfg.IntOpt(
+        "database_pool_size",
+        default=8,
+        min=1,
+        help="""
+How many connections to Glance's database each process of this add-on keeps at most.
+
+They are the add-on's own and come on top of Glance's max_pool_size and max_overflow.
+Callers beyond that number wait for one in the order in which they came. A query
+takes so little of a connection that more of them seldom helps.
+
+Possible values:
+    * Any number from 1 on
+""",
+    ),
     cfg.ListOpt(
         "bare_list_user_agents",
         default=["python-glanceclient", "openstacksdk/"],

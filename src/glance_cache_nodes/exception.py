@@ -6,3 +6,7 @@ from __future__ import annotations
 
 class UserError(Exception):
     """What went wrong and what would be right, in one line; commands print it and exit with 1."""
+
+
+class DatabaseUnavailableError(Exception):
+    """The database did not answer within the deadline, or refused to."""

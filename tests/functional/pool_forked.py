@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pool_questions
 
+STAYING = 2  # threads: the main one, and the watchdog of the connections
 WORKERS, QUESTIONS = 4, 50
 BOUND = 40  # seconds, after which the kernel ends each process
 
@@ -25,7 +26,7 @@ def main() -> int:
     right = pool_questions.is_right(database, 0)
     # The thread that has connected is gone for Python before it is for the system, and a fork
     # would take a lock along that OpenSSL holds while a thread ends.
-    while len(list(Path("/proc/self/task").iterdir())) > 1:
+    while len(list(Path("/proc/self/task").iterdir())) > STAYING:
         time.sleep(0.01)
     workers = [_fork(database, number * QUESTIONS) for number in range(1, WORKERS + 1)]
     right = right and _all_right(database, 0)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import pool_questions
-from glance_cache_nodes.db.database import DatabaseUnavailableError
+from glance_cache_nodes.exception import DatabaseUnavailableError
 
 HERE = Path(__file__).parent
 CALLERS = 40

@@ -20,7 +20,7 @@ from oslo_log import log
 
 from glance_cache_nodes.api import responses, service
 from glance_cache_nodes.api.handlers import image_nodes
-from glance_cache_nodes.db.database import DatabaseUnavailableError
+from glance_cache_nodes.exception import DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -88,7 +88,8 @@ class CacheNodesFilter:
             return handler(self._service, request, **parameters)
         except webob.exc.HTTPException as refusal:
             return refusal
-        except DatabaseUnavailableError:
+        except DatabaseUnavailableError as error:
+            LOG.error("Database failure: %s", error)  # noqa: TRY400 - one line
             return responses.unavailable()
         except Exception:
             LOG.exception("A request for %s failed", request.method)

@@ -1,136 +1,128 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Glance's database, asked within a bound.
-
-The add-on keeps a small pool of connections of its own to the database that Glance uses. They
-commit by themselves, so a question is one statement, and they give up in time, which the
-connections of Glance do not: a frozen database holds those for ever.
-"""
+"""Queries to Glance's database, each within a deadline."""
 
 from __future__ import annotations
 
 import functools
 import os
+import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from oslo_log import log
 
-from glance_cache_nodes.db import drivers
-from glance_cache_nodes.db.connections import Connections
-from glance_cache_nodes.db.statements import Compiled
+from glance_cache_nodes.db import connect_args, engine, errors
+from glance_cache_nodes.db.deadline import NOT_IN_TIME, Use, Watchdog
+from glance_cache_nodes.db.fair_semaphore import FairSemaphore
+from glance_cache_nodes.exception import DatabaseUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from glance_cache_nodes.db.drivers import Rows
-
-LOG = log.getLogger(__name__)
-
-# How the bound is shared out: one half to come by a connection, a kept or a new one, and one half
-# to have the rows. A connection that died while it lay idle says so soon.
+# The deadline of a call has two halves, less what scheduling takes: one to come by a connection,
+# waiting for it or opening it, and one for the rows.
 _HALF = 0.475
-_SOON = 0.15
-
-
-class DatabaseUnavailableError(Exception):
-    """The database did not answer within the bound, or refused to."""
-
-
-class _ConnectionLostError(Exception):
-    """A connection turned out to be dead at once; the driver's error is its cause."""
 
 
 class Database:
     """Where Glance's tables are.
 
     Args:
-        conf: Glance's configuration.
+        conf: Glance's configuration, with the groups ``[database]`` and ``[cache_nodes]``.
     """
 
     def __init__(self, conf: Any) -> None:
-        self._conf = conf
-        self._timeout: float = conf.cache_nodes.database_timeout  # seconds
-        self._half = self._timeout * _HALF
-        self._compiled: dict[Any, Compiled] = {}
-        # By process: a server may fork its workers after the first call, and two that read from
-        # one connection would get each other's rows. The parent's are only kept, not used.
-        self._connections: dict[int, Connections] = {}
+        self._options = conf.database
+        self._half: float = conf.cache_nodes.database_timeout * _HALF  # seconds
+        self._size: int = conf.cache_nodes.database_pool_size
+        self._thread = threading.local()  # the use of each thread
+        self._of_parents: list[sa.engine.Engine | None] = []
+        self._begin_process()
+        # A child must not use its parent's connections, and has no watchdog yet.
+        begin = functools.partial(_begin_in_child, weakref.ref(self))
+        os.register_at_fork(after_in_child=begin)
 
-    def rows(self, statement: Any, parameters: Mapping[str, object]) -> Rows:
-        """Run a statement that only reads, and return all its rows.
+    def _begin_process(self) -> None:
+        # Kept: to close a parent's connection would end it for the parent too.
+        self._of_parents.append(getattr(self, "_made", None))
+        self._made: sa.engine.Engine | None = None
+        self._making = threading.Lock()
+        self._semaphore = FairSemaphore(self._size)
+        self._watchdog = Watchdog()
+
+    def rows(self, statement: Any, parameters: Mapping[str, object]) -> Sequence[Any]:
+        """Execute a statement that only reads, and return all its rows.
 
         Raises:
-            DatabaseUnavailableError: there was no answer within the bound.
+            DatabaseUnavailableError: there was no answer within the deadline, or the database
+                cannot answer now.
+            sqlalchemy.exc.DBAPIError: the statement is wrong.
         """
-        deadline = time.monotonic() + self._half
-        connections = self._connected()
+        use = Use(time.monotonic() + self._half, self._semaphore.release)
+        query = functools.partial(self._query, self._engine(), use, statement, parameters)
+        if not self._semaphore.acquire(self._half):
+            raise DatabaseUnavailableError(f"all {self._size} connections are in use")
+        self._thread.use = use
         try:
-            try:
-                return self._ask(connections, statement, parameters, deadline)
-            except _ConnectionLostError:
-                # The others that lay idle will have died with it.
-                connections = self._connected_anew(connections)
-                return self._ask(connections, statement, parameters, deadline)
-        except _ConnectionLostError as lost:
-            raise _unavailable(lost.__cause__) from lost
-        except (self._driver.errors, TimeoutError) as error:
-            raise _unavailable(error) from error
-
-    def _ask(
-        self,
-        connections: Connections,
-        statement: Any,
-        parameters: Mapping[str, object],
-        deadline: float,
-    ) -> Rows:
-        question = self._compile(statement)
-        given = question.fill(parameters)
-        with connections.lend(deadline) as connection:
-            asked = time.monotonic()
-            try:
-                return self._driver.fetch(connection, question.sql, given, self._half)
-            except self._driver.errors as error:
-                soon = time.monotonic() - asked < self._timeout * _SOON
-                if soon and self._driver.is_lost(error, connection):
-                    raise _ConnectionLostError from error
+            with self._watchdog.watching(use):
+                return _again_on_dead_connections(query, use, self._size)
+        except DatabaseUnavailableError:
+            raise
+        except Exception as error:
+            if not _is_outage(use, error):
                 raise
+            raise DatabaseUnavailableError(self._words(use, error)) from error
+        finally:
+            if not use.is_opening:
+                use.leave_pool()
 
-    @functools.cached_property
-    def _driver(self) -> drivers.Driver:
-        settings = self._conf.database
+    def _engine(self) -> sa.engine.Engine:
+        with self._making:
+            if self._made is None:
+                self._made = engine.create(
+                    self._options, self._size, self._half, lambda: self._thread.use
+                )
+            return self._made
+
+    def _query(
+        self, connect: sa.engine.Engine, use: Use, statement: Any, parameters: Any
+    ) -> Sequence[Any]:
+        with connect.connect() as connection:
+            use.begin_statement(connection.info.get("socket"), time.monotonic() + self._half)
+            rows = connection.execute(statement, parameters).fetchall()
+            if use.is_cut:  # the rows came at the last moment, but its socket is shut
+                connection.invalidate()
+            return rows
+
+    def _words(self, use: Use, error: BaseException) -> str:
+        text = errors.words(error, connect_args.secrets(connect_args.url_of(self._options)))
+        return f"{NOT_IN_TIME}: {text}" if use.is_cut else text
+
+
+def _again_on_dead_connections(
+    query: Callable[[], Sequence[Any]], use: Use, most: int
+) -> Sequence[Any]:
+    """Query, and query again while the pool gives a connection that died as it lay idle."""
+    connect_by = use.deadline
+    for _ in range(most):
         try:
-            url = sa.engine.make_url(settings.connection)
-            if settings.connection_parameters:
-                url = url.update_query_string(settings.connection_parameters, append=True)
-            return drivers.load(url, self._half, getattr(settings, "mysql_wsrep_sync_wait", None))
-        except (sa.exc.ArgumentError, ImportError) as error:
-            # Not the error's own words: they may hold the URL, and that the password.
-            failure = type(error)("[database] connection names no database driver that is here")
-            raise _unavailable(failure) from None
-
-    def _compile(self, statement: Any) -> Compiled:
-        compiled = self._compiled.get(statement)
-        if compiled is None:
-            compiled = self._compiled[statement] = Compiled(statement, self._driver.dialect)
-        return compiled
-
-    def _connected(self) -> Connections:
-        found = self._connections.get(os.getpid())
-        return found or self._connections.setdefault(os.getpid(), self._new_connections())
-
-    def _connected_anew(self, dead: Connections) -> Connections:
-        """Return what takes the place of dead connections; the first who asks makes it."""
-        if self._connected() is dead:
-            self._connections[os.getpid()] = self._new_connections()
-            dead.close()
-        return self._connected()
-
-    def _new_connections(self) -> Connections:
-        recycle: int = self._conf.database.connection_recycle_time  # seconds
-        return Connections(self._driver.connect, recycle)
+            return query()
+        except sa.exc.DBAPIError as error:
+            is_dead = use.is_open and error.connection_invalidated and not use.is_cut
+            if not is_dead or time.monotonic() > connect_by:
+                raise
+        use.begin_again(connect_by)
+    return query()
 
 
-def _unavailable(error: BaseException | None) -> DatabaseUnavailableError:
-    LOG.error("The database gave no answer: %s: %s", type(error).__name__, error)
-    return DatabaseUnavailableError(str(error))
+def _is_outage(use: Use, error: Exception) -> bool:
+    if isinstance(error, sa.exc.DBAPIError):
+        return use.is_cut or errors.is_outage(error)
+    return use.is_cut or not use.is_open  # what a driver raises while it connects
+
+
+def _begin_in_child(database: weakref.ref[Database]) -> None:
+    found = database()
+    if found is not None:
+        found._begin_process()

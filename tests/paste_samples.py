@@ -7,7 +7,7 @@ import random
 import sys
 from pathlib import Path
 
-FILES = Path(__file__).parent / "paste_files"
+FILES = Path(__file__).parent / "unit/paste_files"
 SHIPPED = Path(sys.prefix) / "etc" / "glance" / "glance-api-paste.ini"
 
 WAYS = {
