@@ -51,11 +51,9 @@ def bounded(driver: str, arguments: Mapping[str, Any], seconds: float) -> dict[s
         seconds: how long a connection may take to open, and a statement after it.
     """
     timeouts, is_whole = _TIMEOUTS.get(driver, ((), False))
-    ours = max(1, math.ceil(seconds)) if is_whole else seconds
-    merged = {
-        **arguments,
-        **{name: min(ours, float(arguments.get(name) or ours)) for name in timeouts},
-    }
+    number = math.ceil if is_whole else float
+    smaller = {name: min(seconds, float(arguments.get(name) or seconds)) for name in timeouts}
+    merged = {**arguments, **{name: number(value) for name, value in smaller.items()}}
     if driver == "pysqlite":
         # The pool gives a connection to one thread at a time, not always to that which opened it.
         merged["check_same_thread"] = False
