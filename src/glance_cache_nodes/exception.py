@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The error that a person is meant to read."""
+"""The errors that a person is meant to read."""
 
 from __future__ import annotations
 
@@ -10,3 +10,16 @@ class UserError(Exception):
 
 class DatabaseUnavailableError(Exception):
     """The database did not answer within the deadline, or refused to."""
+
+
+class CallError(UserError):
+    """A call of the client to Glance failed.
+
+    Args:
+        message: what went wrong and what would be right, in one line.
+        status: the HTTP status that Glance answered; None when it did not answer.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status

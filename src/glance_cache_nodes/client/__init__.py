@@ -11,8 +11,8 @@ failure is a :class:`CallError` whose text is one line for a person.
 
 from __future__ import annotations
 
-from glance_cache_nodes.client.errors import CallError
 from glance_cache_nodes.client.image_nodes import cached_nodes
 from glance_cache_nodes.client.images import image_id
+from glance_cache_nodes.exception import CallError
 
 __all__ = ["CallError", "cached_nodes", "image_id"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from keystoneauth1 import exceptions as ksa
 
 from glance_cache_nodes.client.text import explanation, one_line
-from glance_cache_nodes.exception import UserError
+from glance_cache_nodes.exception import CallError
 
 if TYPE_CHECKING:
     import requests
@@ -41,19 +41,6 @@ _NO_ANSWER: tuple[tuple[type[Exception], str], ...] = (
     ),
     (ksa.Unauthorized, "Keystone does not accept the credentials: check user and password."),
 )
-
-
-class CallError(UserError):
-    """A call to Glance failed.
-
-    Args:
-        message: what went wrong and what would be right, in one line.
-        status: the HTTP status that Glance answered; None when it did not answer.
-    """
-
-    def __init__(self, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 def from_failure(failure: Exception, where: str) -> CallError:

@@ -6,9 +6,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.client.errors import CallError, from_answer
+from glance_cache_nodes.client.errors import from_answer
 from glance_cache_nodes.client.text import explanation
 from glance_cache_nodes.client.transport import call, image_url
+from glance_cache_nodes.exception import CallError
 
 if TYPE_CHECKING:
     import requests

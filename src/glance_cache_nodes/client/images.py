@@ -7,8 +7,9 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.client.errors import CallError, from_answer
+from glance_cache_nodes.client.errors import from_answer
 from glance_cache_nodes.client.transport import call, image_url
+from glance_cache_nodes.exception import CallError
 
 if TYPE_CHECKING:
     import requests
