@@ -48,7 +48,8 @@ def create(kind: dict, image_id: str | None = None) -> str:
     image_id = image_id or str(uuid.uuid4())
     values = {
         "id": image_id,
-        "name": "image",
+        "name": kind.get("name", "image"),
+        "os_hidden": kind.get("os_hidden", False),
         "status": kind.get("status", "active"),
         "visibility": kind["visibility"],
         "owner": kind.get("owner", "lab"),

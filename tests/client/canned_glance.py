@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
+
+import balancer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,7 +72,14 @@ NOT_CENTRAL = fault(409, "Centralized caching is not enabled")
 DATABASE_DOWN = fault(
     503, "Glance's database does not answer. The request can be repeated.", Retry_After="5"
 )
-WRONG_METHOD = fault(405, "The method PATCH is not allowed for this resource. ", Allow="GET")
+OURS_NO_IMAGE = fault(404, f"No image {IMAGE_ID}, or you may not see it.")
+# No Glance: a proxy's own page, and a proxy that puts it in the place of each 404 behind it.
+PROXYS_404 = Answer(
+    404,
+    "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n"
+    "<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>",
+    {"Content-Type": "text/html"},
+)
 VERSIONS = Answer(300, json.dumps({"versions": [{"id": "v2.18", "status": "CURRENT"}]}))
 SERVER_ERROR = Answer(
     500,
@@ -90,14 +98,16 @@ class CannedGlance:
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
 
-    def say(self, answer: Answer, *, route: bool = True) -> None:
-        """Set what is answered for the nodes of the image."""
+    def say(self, answer: Answer) -> None:
+        """Set what is answered for the nodes of the image, which there is."""
         self.answers["GET", NODES_PATH] = answer
-        self.answers["PATCH", NODES_PATH] = WRONG_METHOD if route else NO_ROUTE
+        image = {"id": IMAGE_ID, "name": "cirros", "status": "active"}
+        self.answers["GET", f"/v2/images/{IMAGE_ID}"] = Answer(200, json.dumps(image))
 
     def name(self, *names: str) -> None:
         """Set the images that there are; the first has IMAGE_ID."""
-        images = [{"id": IMAGE_ID if n == 0 else f"id{n}", "name": x} for n, x in enumerate(names)]
+        ids = [IMAGE_ID, *(f"id{number}" for number in range(1, len(names)))]
+        images = [{"id": each, "name": name, "status": "active"} for each, name in zip(ids, names)]
         self.answers["GET", "/v2/images"] = Answer(200, json.dumps({"images": images}))
 
 
@@ -105,15 +115,9 @@ class CannedGlance:
 def serve() -> Iterator[CannedGlance]:
     """Run the server on a free port of the loopback."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.glance = CannedGlance(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with balancer.running(server) as url:
+        server.glance = CannedGlance(url)
         yield server.glance
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -128,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.body.encode())
 
-    do_GET = do_PATCH = _answer  # noqa: N815 - the names that http.server calls
+    do_GET = do_PATCH = _answer  # noqa: N815 - http.server's names
 
     def log_message(self, *_: object) -> None:
         """Be silent."""

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import socket
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ import canned_glance as canned
 import pytest
 from keystoneauth1 import adapter, noauth, session, token_endpoint
 
-from glance_cache_nodes.client import CallError, cached_nodes
+from glance_cache_nodes.client import CachedNode, CallError, cached_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +27,8 @@ def glance() -> Iterator[canned.CannedGlance]:
 def ask(endpoint: str, timeout: float | None = None) -> list[str]:
     opened = session.Session(token_endpoint.Token(endpoint, canned.TOKEN), timeout=timeout)
     try:
-        return cached_nodes(adapter.Adapter(opened, service_type="image"), canned.IMAGE_ID)
+        image = adapter.Adapter(opened, service_type="image")
+        return [node.url for node in cached_nodes(image, canned.IMAGE_ID)]
     finally:
         opened.session.close()
 
@@ -43,9 +46,23 @@ def failure(endpoint: str, timeout: float | None = None) -> CallError:
 @pytest.mark.parametrize(
     "answer", [canned.OBJECT, canned.BARE_LIST], ids=["filter", "native Glance 33"]
 )
-def test_both_shapes_give_a_sorted_list(glance: canned.CannedGlance, answer: canned.Answer) -> None:
+def test_both_shapes_are_read(glance: canned.CannedGlance, answer: canned.Answer) -> None:
     glance.say(answer)
     assert ask(glance.url) == sorted(canned.URLS)
+
+
+def test_the_order_of_the_object_is_kept(glance: canned.CannedGlance) -> None:
+    urls = ["http://near:9292", "http://far:9292", "http://beyond:9292"]
+    glance.say(canned.Answer(200, json.dumps({"cached_nodes": urls, "more": 1})))
+    assert ask(glance.url) == urls
+
+
+def test_a_node_is_frozen_and_its_text_is_its_url() -> None:
+    node = CachedNode(url="http://edge1:9292")
+    assert (str(node), f"{node}", node.url) == (("http://edge1:9292",) * 3)
+    assert len({node, CachedNode(url="http://edge1:9292")}) == 1
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        node.url = "http://edge2:9292"
 
 
 @pytest.mark.parametrize("body", ["[]", '{"cached_nodes": []}'])
@@ -68,7 +85,7 @@ def test_an_override_of_the_endpoint_counts(glance: canned.CannedGlance, ending:
     glance.say(canned.OBJECT)
     opened = session.Session(noauth.NoAuth(endpoint="http://127.0.0.1:1"))
     image = adapter.Adapter(opened, endpoint_override=glance.url + ending)
-    assert cached_nodes(image, canned.IMAGE_ID) == sorted(canned.URLS)
+    assert cached_nodes(image, canned.IMAGE_ID) == [CachedNode(url=u) for u in sorted(canned.URLS)]
     opened.session.close()
 
 
@@ -89,7 +106,6 @@ def test_the_request_names_this_client_and_wants_json(glance: canned.CannedGlanc
             canned.FORBIDDEN,
             "rule list_cached_nodes refuses you; by default only the role admin may",
         ),
-        (canned.NO_IMAGE, f"No image {canned.IMAGE_ID}, or you may not see it"),
         (canned.CACHING_OFF, "keeps no record of cached images: Caching via API is not supported"),
         (canned.NOT_CENTRAL, "Centralized caching is not enabled. Each Glance node needs"),
         (
@@ -99,10 +115,6 @@ def test_the_request_names_this_client_and_wants_json(glance: canned.CannedGlanc
         (canned.fault(503, "Busy"), "Glance cannot answer now: Busy. Try again later."),
         (canned.SERVER_ERROR, "500: The server has either erred or is incapable of performing"),
         (canned.SERVER_ERROR, "(request id req-1)"),
-        (
-            canned.VERSIONS,
-            "install glance-cache-nodes on the Glance nodes, or upgrade to Glance 33",
-        ),
         (
             canned.fault(400, "Bad\r\n\x1b[31m<b>query</b> &amp; more"),
             "answered 400: Bad [31m query & more.",
@@ -118,13 +130,45 @@ def test_each_status_says_what_is_wrong_and_what_would_be_right(
     assert raised.status == answer.status
 
 
-def test_a_glance_without_the_call_is_told_from_one_without_the_image(
-    glance: canned.CannedGlance,
+@pytest.mark.parametrize("answer", [canned.NO_IMAGE, canned.OURS_NO_IMAGE])
+def test_no_image_is_said_where_glance_said_it(
+    glance: canned.CannedGlance, answer: canned.Answer
 ) -> None:
-    glance.say(canned.NO_ROUTE, route=False)
+    glance.say(answer)
     raised = failure(glance.url)
-    assert "install glance-cache-nodes on the Glance nodes, or upgrade to Glance 33" in str(raised)
-    assert [asked.method for asked in glance.asked] == ["GET", "PATCH"]
+    assert str(raised).startswith(f"No image {canned.IMAGE_ID}, or you may not see it")
+    assert "install" not in str(raised)
+    assert len(glance.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [canned.NO_ROUTE, canned.VERSIONS, canned.fault(405, "No."), canned.fault(501, "No.")]
+)
+def test_a_glance_without_the_call_is_told_from_one_without_the_image(
+    glance: canned.CannedGlance, answer: canned.Answer
+) -> None:
+    glance.say(answer)
+    raised = str(failure(glance.url))
+    assert raised.startswith("The Glance node that answered cannot list nodes (no http://")
+    assert "install glance-cache-nodes on every Glance node" in raised
+    assert "image_endpoint_override" in raised
+    assert "no image" not in raised.lower()
+    assert len(glance.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [canned.PROXYS_404, canned.Answer(404, ""), canned.fault(404, "No images here.")],
+    ids=["nginx", "empty", "other"],
+)
+def test_a_404_of_something_else_says_both_possibilities(
+    glance: canned.CannedGlance, answer: canned.Answer
+) -> None:
+    glance.say(answer)
+    raised = str(failure(glance.url))
+    assert not raised.startswith("No image")
+    assert f"Either there is no image {canned.IMAGE_ID} that you may see" in raised
+    assert "install glance-cache-nodes on every Glance node" in raised
 
 
 @pytest.mark.parametrize("body", ["", "<p>Hi</p>", '{"images": []}', "[1]", '"node"', "null"])

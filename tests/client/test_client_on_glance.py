@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from typing import TYPE_CHECKING, Any
-from wsgiref import simple_server
+from typing import TYPE_CHECKING
 
 import pytest
 from keystoneauth1 import adapter, session, token_endpoint
 
+import balancer
 import glance_site
 import images
 from glance_cache_nodes.client import CallError, cached_nodes
@@ -22,34 +20,15 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module", params=["filter", "native"])
 def endpoint(request: pytest.FixtureRequest) -> Iterator[str]:
     chosen = {"filter": glance_site.application, "native": glance_site.native_application}
-    with serve(chosen[request.param]()) as url:
+    with balancer.serve(chosen[request.param]()) as url:
         yield url
-
-
-@contextlib.contextmanager
-def serve(application: Any) -> Iterator[str]:
-    """Run a WSGI application on a free port of the loopback."""
-    server = simple_server.make_server("127.0.0.1", 0, application, handler_class=_Silent)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class _Silent(simple_server.WSGIRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Be silent."""
 
 
 def ask(endpoint: str, token: str, kind: str) -> list[str]:
     opened = session.Session(token_endpoint.Token(endpoint, token))
     try:
         image = adapter.Adapter(opened, service_type="image")
-        return cached_nodes(image, images.of_every_kind()[kind])
+        return [node.url for node in cached_nodes(image, images.of_every_kind()[kind])]
     finally:
         opened.session.close()
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,18 @@ _REFUSED = (
     "default only the role admin may."
 )
 _ABSENT = "No image {}, or you may not see it: `openstack image list` shows those you may see."
-_NO_SUCH_CALL = (
-    "This Glance cannot list nodes (no {}): install glance-cache-nodes on the Glance nodes, or "
-    "upgrade to Glance 33 (2026.2)."
+_REMEDY = (
+    "install glance-cache-nodes on every Glance node behind this address, or upgrade them to "
+    "Glance 33 (2026.2), or name a node that has it by image_endpoint_override in clouds.yaml."
 )
+_NO_SUCH_CALL = f"The Glance node that answered cannot list nodes (no {{url}}): {_REMEDY}"
+_EITHER = (
+    "{url} answered 404, and not as Glance does: {said} Either there is no image {image_id} that "
+    "you may see, which `openstack image show` tells, or what answered cannot list nodes: then "
+    f"{_REMEDY}"
+)
+# What Glance says with 404 at any path that it does not have.
+_NO_PATH = "The resource could not be found."
 # What Glance 33 says with 404 where our filter says 409: image_cache_dir is not set.
 _CACHING_OFF = "Caching via API is not supported"
 # Beside 404: what a proxy says, or an endpoint that is not the image API's root.
@@ -34,11 +43,30 @@ _NO_ROUTE = {
 }
 
 
-def cached_nodes(adapter: Adapter, image_id: str) -> list[str]:
-    """Return the URLs of the nodes that hold an image, sorted; an empty list when none does.
+@dataclass(frozen=True)
+class CachedNode:
+    """A node that holds an image; as text it is its URL.
+
+    Fields are added by name, each with a default: make and read it by names.
+
+    Attributes:
+        url: the node reference URL, such as ``http://edge1:9292``.
+    """
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.url
+
+
+def cached_nodes(adapter: Adapter, image_id: str) -> list[CachedNode]:
+    """Return the nodes that hold an image, in the order of the answer; none is an empty list.
+
+    Glance 33 without the add-on gives no order; its nodes are sorted by URL.
 
     Args:
-        adapter: a keystoneauth adapter for the image service; its endpoint may end in ``/v2``.
+        adapter: openstacksdk's ``conn.image``, or any keystoneauth adapter for the image service;
+            its endpoint may end in ``/v2``.
         image_id: the image's UUID.
 
     Raises:
@@ -47,32 +75,25 @@ def cached_nodes(adapter: Adapter, image_id: str) -> list[str]:
     url = image_url(adapter, "cache", "nodes", image_id)
     response = call(adapter, "GET", url)
     if response.status_code == HTTPStatus.OK:
-        return sorted(_urls(response, url))
+        return [CachedNode(url=each) for each in _urls(response, url)]
     if response.status_code == HTTPStatus.NOT_FOUND:
-        raise _what_is_missing(adapter, response, url, image_id)
+        raise _what_is_missing(response, url, image_id)
     if response.status_code == HTTPStatus.FORBIDDEN:
         raise CallError(_REFUSED, response.status_code)
     if response.status_code in _NO_ROUTE:
-        raise CallError(_NO_SUCH_CALL.format(url), response.status_code)
+        raise CallError(_NO_SUCH_CALL.format(url=url), response.status_code)
     raise from_answer(response, url)
 
 
-def _what_is_missing(
-    adapter: Adapter, response: requests.Response, url: str, image_id: str
-) -> CallError:
-    if not _has_route(adapter, url):
-        return CallError(_NO_SUCH_CALL.format(url), response.status_code)
-    if _CACHING_OFF in explanation(response):
+def _what_is_missing(response: requests.Response, url: str, image_id: str) -> CallError:
+    # The answer itself has to tell: behind a load balancer, another request would ask another node.
+    said = explanation(response)
+    if said.startswith(("No image ", f"Image {image_id} not found")):  # our filter; Glance 33
+        return CallError(_ABSENT.format(image_id), response.status_code)
+    if said.startswith(_CACHING_OFF):
         return from_answer(response, url, meaning=HTTPStatus.CONFLICT)
-    return CallError(_ABSENT.format(image_id), response.status_code)
-
-
-def _has_route(adapter: Adapter, url: str) -> bool:
-    # Without the route Glance answers 404 to every method; with it, 405 to those that it lacks.
-    # Not OPTIONS: Glance answers 200 to it on any path.
-    probe = call(adapter, "PATCH", url)
-    allowed = probe.headers.get("Allow", "")
-    return probe.status_code == HTTPStatus.METHOD_NOT_ALLOWED and "GET" in allowed
+    text = _NO_SUCH_CALL if said == _NO_PATH else _EITHER
+    return CallError(text.format(url=url, said=said, image_id=image_id), response.status_code)
 
 
 def _urls(response: requests.Response, where: str) -> list[str]:
@@ -82,6 +103,6 @@ def _urls(response: requests.Response, where: str) -> list[str]:
         body = None
     # Glance 33 without the filter answers everyone with a bare list.
     urls = body.get("cached_nodes") if isinstance(body, dict) else body
-    if isinstance(urls, list) and all(isinstance(url, str) for url in urls):
-        return urls
-    raise CallError(f"{where} answered something else than nodes: is it Glance's endpoint?")
+    if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
+        raise CallError(f"{where} answered something else than nodes: is it Glance's endpoint?")
+    return urls if isinstance(body, dict) else sorted(urls)

@@ -1,56 +1,69 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client: from what a person calls an image to its ID."""
+"""The client: images, and the ID of the one that a person names."""
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.client.errors import from_answer
-from glance_cache_nodes.client.transport import call, image_url
+from keystoneauth1 import exceptions as ksa
+from openstack import exceptions as sdk
+from openstack.image.v2.image import Image
+
+from glance_cache_nodes.client.errors import from_answer, from_failure
+from glance_cache_nodes.client.sdk import image_proxy
+from glance_cache_nodes.client.transport import image_url
 from glance_cache_nodes.exception import CallError
 
 if TYPE_CHECKING:
-    import requests
     from keystoneauth1.adapter import Adapter
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NONE = (
+    "No image has the name or ID {!r}, or you may not see it: `openstack image list` shows those "
+    "that you may see, and with --hidden the hidden ones."
+)
+_MANY = "More than one image has the name {!r}; give an ID: `openstack image list` shows them."
+_NO_TEXT = "{!r} is not encoded in UTF-8, so no image has this name."
+_NO_GLANCE = "{} answered something else than images: is it Glance's endpoint?"
 
 
 def image_id(adapter: Adapter, name_or_id: str) -> str:
-    """Return the ID of an image.
+    """Return the ID of the image that openstacksdk's ``find_image`` finds.
 
-    A UUID is taken for the ID as it stands, without a request: the call that it is meant for
-    tells better whether there is such an image.
+    That is the image with this ID, else the one with this name, else the hidden one with this
+    name. A name may contain a colon.
 
     Args:
-        adapter: a keystoneauth adapter for the image service.
-        name_or_id: the name or the UUID of an image.
+        adapter: openstacksdk's ``conn.image``, or any keystoneauth adapter for the image service.
+        name_or_id: the name or the ID of an image.
 
     Raises:
-        CallError: no image has the name, or more than one has; or Glance gave no answer.
+        CallError: Glance has no such image, or more than one; or it did not answer with images.
     """
-    if _UUID.fullmatch(name_or_id):
-        return name_or_id
     url = image_url(adapter, "images")
-    response = call(adapter, "GET", url, params={"name": name_or_id})
-    if response.status_code != HTTPStatus.OK:
-        raise from_answer(response, url)
-    return _the_one(_ids(response, url, name_or_id), name_or_id)
-
-
-def _ids(response: requests.Response, url: str, name: str) -> list[str]:
     try:
-        # A database may compare names without regard to case; people mean what they write.
-        return [image["id"] for image in response.json()["images"] if image["name"] == name]
-    except (ValueError, KeyError, TypeError) as wrong:
-        raise CallError(f"{url} answered no list of images: is it Glance's endpoint?") from wrong
+        return _find(adapter, name_or_id, url)
+    except sdk.HttpException as failure:
+        # find() itself raises NotFoundException, too: when the lists of Glance have no such image.
+        if failure.response is None:
+            raise CallError(_NONE.format(name_or_id), HTTPStatus.NOT_FOUND) from failure
+        raise from_answer(failure.response, url) from failure
+    except sdk.DuplicateResource as failure:
+        raise CallError(_MANY.format(name_or_id)) from failure
+    except (sdk.SDKException, ksa.ClientException) as failure:
+        raise from_failure(failure, url) from failure
+    except UnicodeEncodeError as failure:
+        raise CallError(_NO_TEXT.format(name_or_id)) from failure
+    except (ValueError, AttributeError, KeyError, TypeError) as failure:
+        raise CallError(_NO_GLANCE.format(url)) from failure
 
 
-def _the_one(ids: list[str], name: str) -> str:
-    if not ids:
-        raise CallError(f"No image has the name {name!r}, or you may not see it.")
-    if len(ids) > 1:
-        raise CallError(f"{len(ids)} images have the name {name!r}; give an ID: {', '.join(ids)}.")
-    return ids[0]
+def _find(adapter: Adapter, name_or_id: str, url: str) -> str:
+    # find_image() is this without the filter. It sends the bare name, and Glance takes what stands
+    # before a colon for an operator: 400 for `ubuntu:22.04`.
+    only = f"eq:{name_or_id}"
+    with image_proxy(adapter) as proxy:
+        found = Image.find(proxy, name_or_id, ignore_missing=False, name=only)
+    if found.status is None and found.name == only:  # Nothing of an answer is in it.
+        raise CallError(_NO_GLANCE.format(url))
+    return str(found.id)

@@ -42,6 +42,11 @@ def image_url(adapter: Adapter, *parts: str) -> str:
     return "/".join([root, "v2", *(urllib.parse.quote(part, safe="") for part in parts)])
 
 
+def timeout(adapter: Adapter) -> float:
+    """Return for how many seconds a server may be silent."""
+    return adapter.session.timeout or TIMEOUT
+
+
 def call(adapter: Adapter, method: str, url: str, **options: Any) -> requests.Response:
     """Send one request and return the answer, whatever its status.
 
@@ -64,7 +69,7 @@ def call(adapter: Adapter, method: str, url: str, **options: Any) -> requests.Re
             # openstacksdk's adapters repeat a 503 five times, with pauses of 15 s in all.
             status_code_retries=0,
             connect_retries=0,
-            timeout=getattr(adapter.session, "timeout", None) or TIMEOUT,
+            timeout=timeout(adapter),
             **options,
         )
     except ksa.ClientException as failure:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from osc_lib.clientmanager import ClientManager
 
+# A column's heading, and the field of a node in it.
+COLUMNS = {"Node Reference URL": "url"}
+
 
 class ListCacheNodes(command.Lister):
     """The command itself: the shell prints what it returns, and a failure as one line."""
@@ -30,15 +33,17 @@ class ListCacheNodes(command.Lister):
 
     def take_action(
         self, parsed_args: argparse.Namespace
-    ) -> tuple[tuple[str], Iterable[tuple[str]]]:
-        """Return the column's heading, and a row a node.
+    ) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+        """Return the columns' headings, and a row a node.
 
         Raises:
             CallError: Glance did not answer with the nodes.
         """
         adapter = image_adapter(self.app.client_manager)
-        urls = cached_nodes(adapter, image_id(adapter, parsed_args.image))
-        return ("Node Reference URL",), ((url,) for url in urls)
+        nodes = cached_nodes(adapter, image_id(adapter, parsed_args.image))
+        return tuple(COLUMNS), (
+            tuple(getattr(node, field) for field in COLUMNS.values()) for node in nodes
+        )
 
 
 def image_adapter(manager: ClientManager) -> Adapter:
