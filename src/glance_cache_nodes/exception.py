@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The errors that a person is meant to read."""
+"""The exceptions of the package."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class CallError(UserError):
 
     Args:
         message: what went wrong and what would be right, in one line.
-        status: the HTTP status that Glance answered; None when it did not answer.
+        status: the HTTP status of the error that Glance answered; None when there was none.
     """
 
     def __init__(self, message: str, status: int | None = None) -> None:
