@@ -44,8 +44,8 @@ def native(tmp_path_factory):
         labs.down(directory)
 
 
-def upload(lab) -> str:
-    """Upload an image and return its id."""
+def upload(lab, *, cache: bool) -> str:
+    """Upload an image, let node1 cache it if asked for, and return its id."""
     config = openstack.config.OpenStackConfig(
         config_files=[str(lab.clouds_file)], load_envvars=False
     )
@@ -53,7 +53,7 @@ def upload(lab) -> str:
         image = cloud.image.create_image(
             "an-image", data=b"data", disk_format="raw", container_format="bare"
         )
-        if lab.nodes[0].cache_dir.exists():
+        if cache:
             cloud.image.queue_image(image.id)
     return image.id
 
@@ -74,13 +74,13 @@ def list_nodes(lab, cloud: str, image_id: str) -> subprocess.CompletedProcess[st
     ("cloud", "reason"), [("lab-node1", "image_cache_dir"), ("lab-node2", "centralized_db")]
 )
 def test_a_node_that_cannot_answer_says_why(odd, cloud: str, reason: str) -> None:
-    done = list_nodes(odd, cloud, "00000000-0000-4000-8000-000000000000")
+    done = list_nodes(odd, cloud, upload(odd, cache=False))
     assert (done.returncode, done.stdout) == (1, "")
     assert reason in done.stderr.splitlines()[-1]
 
 
 def test_the_command_reads_the_native_answer_of_glance_33_too(native) -> None:
-    image_id = upload(native)
+    image_id = upload(native, cache=True)
     for _ in range(100):
         done = list_nodes(native, "lab-admin", image_id)
         assert (done.returncode, done.stderr) == (0, "")
