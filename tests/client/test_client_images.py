@@ -69,13 +69,19 @@ def test_the_headers_of_the_adapter_go_along(glance: canned.CannedGlance) -> Non
 def test_no_image_has_the_name(glance: canned.CannedGlance) -> None:
     glance.name()
     raised = failure(glance.url)
-    assert str(raised).startswith("No image has the name or ID 'x', or you may not see it: ")
+    assert str(raised).startswith("No image x, or you may not see it: ")
     assert raised.status == 404
+
+
+@pytest.mark.parametrize("name", ["", " ", "x\n\x1b[31m", "\x00"])
+def test_a_name_that_cannot_be_shown_is_quoted(glance: canned.CannedGlance, name: str) -> None:
+    glance.name()
+    assert f"No image {name!r}, or you may not see it" in str(failure(glance.url, name))
 
 
 def test_two_images_have_the_name(glance: canned.CannedGlance) -> None:
     glance.name("x", "x")
-    assert "More than one image has the name 'x'; give an ID" in str(failure(glance.url))
+    assert "More than one image has the name x; give an ID" in str(failure(glance.url))
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_a_name_with_a_colon(image, ids, name: str) -> None:
 )
 @pytest.mark.usefixtures("ids")
 def test_no_image_has_the_name(image, name: str) -> None:
-    with pytest.raises(CallError, match=r"^No image has the name or ID ") as raised:
+    with pytest.raises(CallError, match=r"^No image ") as raised:
         image_id(image, name)
     assert raised.value.status == 404
 
@@ -122,7 +122,7 @@ def test_what_is_seen_is_found_before_what_is_hidden(image, cloud) -> None:
 def test_two_images_of_a_name(image, cloud, name: str) -> None:
     for _ in range(2):
         images.create({"visibility": "private", "name": name})
-    with pytest.raises(CallError, match=rf"^More than one image has the name '{name}'; give an ID"):
+    with pytest.raises(CallError, match=rf"^More than one image has the name {name}; give an ID"):
         image_id(image, name)
     if ":" not in name:
         with pytest.raises(sdk.DuplicateResource):
@@ -133,6 +133,6 @@ def test_an_image_of_another_project(endpoint: str, ids) -> None:
     opened = session.Session(token_endpoint.Token(endpoint, "other"))
     other = adapter.Adapter(opened, service_type="image")
     for name in ("cirros", ids["cirros"]):
-        with pytest.raises(CallError, match=r"^No image has the name or ID "):
+        with pytest.raises(CallError, match=r"^No image "):
             image_id(other, name)
     opened.session.close()

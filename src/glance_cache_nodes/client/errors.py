@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from keystoneauth1 import exceptions as ksa
@@ -26,6 +27,8 @@ _UNEXPECTED = (
     "Glance at {where} answered {status}: {said} Its log tells more (request id {request_id})."
 )
 
+_NO_IMAGE = "No image {}, or you may not see it: `openstack image list` shows those you may see."
+
 # keystoneauth's failures to get an answer, the special ones first.
 _NO_ANSWER: tuple[tuple[type[Exception], str], ...] = (
     (ksa.SSLError, "No TLS with {where}: is its certificate signed by a CA that you trust?"),
@@ -41,6 +44,21 @@ _NO_ANSWER: tuple[tuple[type[Exception], str], ...] = (
     ),
     (ksa.Unauthorized, "Keystone does not accept the credentials: check user and password."),
 )
+
+
+def no_image(name_or_id: str) -> CallError:
+    """Return the error for an image of which Glance said that there is none.
+
+    Args:
+        name_or_id: what was asked for.
+    """
+    return CallError(_NO_IMAGE.format(shown(name_or_id)), HTTPStatus.NOT_FOUND)
+
+
+def shown(name_or_id: str) -> str:
+    """Return what was asked for, in a form that stands in one line."""
+    plain = name_or_id.isprintable() and name_or_id.strip() == name_or_id != ""
+    return name_or_id if plain else repr(name_or_id)
 
 
 def from_failure(failure: Exception, where: str) -> CallError:

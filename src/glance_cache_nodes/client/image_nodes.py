@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.client.errors import from_answer
+from glance_cache_nodes.client.errors import from_answer, no_image, shown
 from glance_cache_nodes.client.text import explanation
 from glance_cache_nodes.client.transport import call, image_url
 from glance_cache_nodes.exception import CallError
@@ -20,7 +20,6 @@ _REFUSED = (
     "You may not list the nodes of an image: Glance's rule list_cached_nodes refuses you; by "
     "default only the role admin may."
 )
-_ABSENT = "No image {}, or you may not see it: `openstack image list` shows those you may see."
 _REMEDY = (
     "install glance-cache-nodes on every Glance node behind this address, or upgrade them to "
     "Glance 33 (2026.2), or name a node that has it by image_endpoint_override in clouds.yaml."
@@ -89,11 +88,12 @@ def _what_is_missing(response: requests.Response, url: str, image_id: str) -> Ca
     # The answer itself has to tell: behind a load balancer, another request would ask another node.
     said = explanation(response)
     if said.startswith(("No image ", f"Image {image_id} not found")):  # our filter; Glance 33
-        return CallError(_ABSENT.format(image_id), response.status_code)
+        return no_image(image_id)
     if said.startswith(_CACHING_OFF):
         return from_answer(response, url, meaning=HTTPStatus.CONFLICT)
     text = _NO_SUCH_CALL if said == _NO_PATH else _EITHER
-    return CallError(text.format(url=url, said=said, image_id=image_id), response.status_code)
+    message = text.format(url=url, said=said, image_id=shown(image_id))
+    return CallError(message, response.status_code)
 
 
 def _urls(response: requests.Response, where: str) -> list[str]:

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from keystoneauth1 import exceptions as ksa
 from openstack import exceptions as sdk
 from openstack.image.v2.image import Image
 
-from glance_cache_nodes.client.errors import from_answer, from_failure
+from glance_cache_nodes.client.errors import from_answer, from_failure, no_image, shown
 from glance_cache_nodes.client.sdk import image_proxy
 from glance_cache_nodes.client.transport import image_url
 from glance_cache_nodes.exception import CallError
@@ -18,11 +17,7 @@ from glance_cache_nodes.exception import CallError
 if TYPE_CHECKING:
     from keystoneauth1.adapter import Adapter
 
-_NONE = (
-    "No image has the name or ID {!r}, or you may not see it: `openstack image list` shows those "
-    "that you may see, and with --hidden the hidden ones."
-)
-_MANY = "More than one image has the name {!r}; give an ID: `openstack image list` shows them."
+_MANY = "More than one image has the name {}; give an ID: `openstack image list` shows them."
 _NO_TEXT = "{!r} is not encoded in UTF-8, so no image has this name."
 _NO_GLANCE = "{} answered something else than images: is it Glance's endpoint?"
 
@@ -46,10 +41,10 @@ def image_id(adapter: Adapter, name_or_id: str) -> str:
     except sdk.HttpException as failure:
         # find() itself raises NotFoundException, too: when the lists of Glance have no such image.
         if failure.response is None:
-            raise CallError(_NONE.format(name_or_id), HTTPStatus.NOT_FOUND) from failure
+            raise no_image(name_or_id) from failure
         raise from_answer(failure.response, url) from failure
     except sdk.DuplicateResource as failure:
-        raise CallError(_MANY.format(name_or_id)) from failure
+        raise CallError(_MANY.format(shown(name_or_id))) from failure
     except (sdk.SDKException, ksa.ClientException) as failure:
         raise from_failure(failure, url) from failure
     except UnicodeEncodeError as failure:
