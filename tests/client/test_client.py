@@ -177,6 +177,14 @@ def test_an_answer_that_is_no_list_of_nodes(glance: canned.CannedGlance, body: s
     assert "answered something else than nodes" in str(failure(glance.url))
 
 
+def test_an_id_that_is_no_utf_8_is_glances_to_refuse(glance: canned.CannedGlance) -> None:
+    opened = session.Session(token_endpoint.Token(glance.url, canned.TOKEN))
+    glance.answers["GET", "/v2/cache/nodes/%FF"] = canned.PROXYS_404
+    with pytest.raises(CallError, match=r"Either there is no image '\\udcff' that you may see"):
+        cached_nodes(adapter.Adapter(opened, service_type="image"), "\udcff")
+    opened.session.close()
+
+
 def test_a_503_is_not_repeated(glance: canned.CannedGlance) -> None:
     glance.say(canned.DATABASE_DOWN)
     failure(glance.url)

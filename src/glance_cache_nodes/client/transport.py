@@ -39,7 +39,9 @@ def image_url(adapter: Adapter, *parts: str) -> str:
     except ksa.ClientException as failure:
         raise from_failure(failure, "Keystone") from failure
     root = endpoint.rstrip("/").removesuffix("/v2")
-    return "/".join([root, "v2", *(urllib.parse.quote(part, safe="") for part in parts)])
+    # What is no text in UTF-8 is sent as its bytes, which Glance refuses.
+    quoted = (urllib.parse.quote(part, safe="", errors="surrogateescape") for part in parts)
+    return "/".join([root, "v2", *quoted])
 
 
 def timeout(adapter: Adapter) -> float:
