@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes_lab import private
+from glance_cache_nodes_lab import private, users
 from glance_cache_nodes_lab.state import REGION
 
 if TYPE_CHECKING:
@@ -91,11 +91,7 @@ def _authtoken(lab: LabState) -> Mapping[str, str]:
         "www_authenticate_uri": lab.keystone.url,
         "auth_url": lab.keystone.url,
         "auth_type": "password",
-        "username": "glance",
-        "password": lab.passwords["glance"],
-        "project_name": "service",
-        "user_domain_name": "Default",
-        "project_domain_name": "Default",
+        **users.login(users.GLANCE, lab.passwords[users.GLANCE.name]),
         "region_name": REGION,
         "service_token_roles_required": "true",
     }

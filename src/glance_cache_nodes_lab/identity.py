@@ -6,20 +6,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from glance_cache_nodes.exception import UserError
+from glance_cache_nodes_lab import users
 from glance_cache_nodes_lab.state import REGION
 
 if TYPE_CHECKING:
     from keystoneauth1.adapter import Adapter
 
     from glance_cache_nodes_lab.state import LabState
-
-ASSIGNMENTS = (
-    ("member", "lab", "member"),
-    ("reader", "lab", "reader"),
-    ("other", "other", "member"),
-    ("glance", "service", "service"),
-)
-"""User, project, role; the user admin and the project lab are there from the bootstrap."""
 
 INTERFACES = ("public", "internal", "admin")
 
@@ -47,14 +40,8 @@ def _keystone(lab: LabState) -> Adapter:
     from keystoneauth1 import adapter, session  # noqa: PLC0415
     from keystoneauth1.identity import v3  # noqa: PLC0415
 
-    auth = v3.Password(
-        auth_url=lab.keystone_url,
-        username="admin",
-        password=lab.passwords["admin"],
-        project_name="lab",
-        user_domain_name="Default",
-        project_domain_name="Default",
-    )
+    login = users.login(users.ADMIN, lab.passwords[users.ADMIN.name])
+    auth = v3.Password(auth_url=lab.keystone_url, **login)
     direct = requests.Session()
     direct.trust_env = False  # a proxy of the caller's cannot reach this machine's loopback
     return adapter.Adapter(
@@ -65,11 +52,14 @@ def _keystone(lab: LabState) -> Adapter:
 def _make_users(keystone: Adapter, passwords: dict[str, str]) -> None:
     roles = _ids(keystone, "roles")
     projects = _ids(keystone, "projects")
-    for user, project, role in ASSIGNMENTS:
-        if project not in projects:
-            projects[project] = _create(keystone, "project", name=project)
-        user_id = _create(keystone, "user", name=user, password=passwords[user])
-        keystone.put(f"/projects/{projects[project]}/users/{user_id}/roles/{roles[role]}")
+    for user in users.ALL:
+        if user == users.ADMIN:
+            continue
+        if user.project not in projects:
+            projects[user.project] = _create(keystone, "project", name=user.project)
+        user_id = _create(keystone, "user", name=user.name, password=passwords[user.name])
+        project_id, role_id = projects[user.project], roles[user.role]
+        keystone.put(f"/projects/{project_id}/users/{user_id}/roles/{role_id}")
 
 
 def _make_image_service(keystone: Adapter, url: str) -> None:

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes_lab import checks, ports, process, state
+from glance_cache_nodes_lab import checks, ports, process, state, users
 from glance_cache_nodes_lab import directory as folder
 from glance_cache_nodes_lab.state import LabState, Service
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 USUAL_NODES = 3
-USERS = ("admin", "member", "reader", "other", "glance")
 
 
 def make(directory: Path, database: str | None, glance_python: str | None) -> LabState:
@@ -53,7 +52,7 @@ def _new(directory: Path, database: str | None, glance_python: str) -> LabState:
         keystone=Service("keystone", directory / "keystone", ports.pick(1)[0]),
         database=database or f"sqlite:///{directory}/glance.sqlite",
         glance_python=glance_python,
-        passwords={user: secrets.token_hex(16) for user in USERS},
+        passwords={user.name: secrets.token_hex(16) for user in users.ALL},
     )
 
 

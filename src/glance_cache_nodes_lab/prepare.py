@@ -7,7 +7,7 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes_lab import configuration, launch
+from glance_cache_nodes_lab import configuration, launch, users
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ def keystone(lab: LabState) -> None:
     configuration.write_keystone(lab)
     environment = {
         "OS_KEYSTONE_CONFIG_DIR": str(lab.keystone.directory),
-        "OS_BOOTSTRAP_PASSWORD": lab.passwords["admin"],
+        "OS_BOOTSTRAP_PASSWORD": lab.passwords[users.ADMIN.name],
         "OS_BOOTSTRAP_PUBLIC_URL": lab.keystone_url,
     }
     log = lab.keystone.log

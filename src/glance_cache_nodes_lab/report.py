@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glance_cache_nodes_lab import users
+
 if TYPE_CHECKING:
     from glance_cache_nodes_lab.state import LabState, Service
 
@@ -26,7 +28,8 @@ def how_to_use(state: LabState, where: str) -> str:
     return "\n".join(
         [
             "",
-            "Talk to it as lab-admin, lab-member, lab-reader, or lab-other of another project:",
+            "Talk to it as one of these users:",
+            *_users(),
             *_path_to_the_commands(),
             f"  export OS_CLIENT_CONFIG_FILE={shlex.quote(str(state.clouds_file))}",
             *_around_the_proxy(),
@@ -60,6 +63,11 @@ def table(state: LabState) -> str:
     widths = [max(map(len, column)) for column in zip(*lines)]
     padded = ("  ".join(cell.ljust(w) for cell, w in zip(line, widths)) for line in lines)
     return "\n".join(line.rstrip() for line in padded)
+
+
+def _users() -> list[str]:
+    width = max(len(user.cloud) for user in users.ALL)
+    return [f"  {user.cloud:{width}}  {user.role} in project {user.project}" for user in users.ALL]
 
 
 def _path_to_the_commands() -> list[str]:
