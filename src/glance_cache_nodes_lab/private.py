@@ -20,6 +20,11 @@ def write(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
+def keep_new_files() -> None:
+    """Let only the owner read what this process makes from now on: databases, images, logs."""
+    os.umask(0o077)
+
+
 def make_directory(path: Path) -> None:
     """Make the directory, and those above it that are missing; one that is there stays."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from typing import Any, Callable
 
 from cheroot import wsgi
 
-from glance_cache_nodes_lab import sqlite
+from glance_cache_nodes_lab import private, sqlite
 from glance_cache_nodes_lab.ports import HOST
 
 THREADS = 16
@@ -33,6 +33,7 @@ def main() -> None:
     name, port = sys.argv[1:]
     # Keystone takes the words of the process for its own.
     del sys.argv[1:]
+    private.keep_new_files()
     sqlite.share()
     application = _load({"keystone": _keystone, "glance": _glance}[name])
     server = wsgi.Server(

@@ -23,6 +23,7 @@ SHIPPED = (Path(sys.prefix, "etc/glance"), Path("/etc/glance"), Path("/usr/share
 
 def main() -> None:
     """Do both."""
+    private.keep_new_files()
     choice, *directories = sys.argv[1:]
     del sys.argv[1:]
     text = _shipped_paste()

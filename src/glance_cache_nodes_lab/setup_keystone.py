@@ -14,12 +14,13 @@ from keystone.common import fernet_utils, sql
 from keystone.common.sql import upgrades
 from keystone.credential.providers import fernet as credential
 
-from glance_cache_nodes_lab import sqlite
+from glance_cache_nodes_lab import private, sqlite, users
 from glance_cache_nodes_lab.state import REGION
 
 
 def main() -> None:
     """Make the tables, the keys, and the first user with its project and roles."""
+    private.keep_new_files()
     sqlite.share()
     _configure()
     upgrades.offline_sync_database_to_version()
@@ -54,9 +55,9 @@ def _make_keys() -> None:
 
 def _bootstrap() -> None:
     first = bootstrap.Bootstrapper()
-    first.admin_username = first.admin_role_name = "admin"
+    first.admin_username, first.admin_role_name = users.ADMIN.name, users.ADMIN.role
     first.admin_password = os.environ["OS_BOOTSTRAP_PASSWORD"]
-    first.project_name = "lab"
+    first.project_name = users.ADMIN.project
     first.service_name = "keystone"
     first.public_url = first.internal_url = os.environ["OS_BOOTSTRAP_PUBLIC_URL"]
     first.region_id = REGION

@@ -6,9 +6,8 @@ from __future__ import annotations
 import contextlib
 import os
 
-import openstack
 import pytest
-from lab_command import running_lab
+from lab_command import open_cloud, running_lab
 
 
 @pytest.fixture(scope="session")
@@ -25,11 +24,7 @@ def connect(lab):
 
         def connection(cloud):
             if cloud not in made:
-                config = openstack.config.OpenStackConfig(
-                    config_files=[str(lab.clouds_file)], load_envvars=False
-                )
-                made[cloud] = openstack.connection.Connection(config=config.get_one(cloud))
-                stack.callback(made[cloud].close)
+                made[cloud] = stack.enter_context(open_cloud(lab, cloud))
             return made[cloud]
 
         # requests would send what is meant for loopback to a proxy.

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openstack
+
 from glance_cache_nodes_lab import load
 
 COMMAND = Path(sys.executable).with_name("glance-cache-nodes")
@@ -17,6 +19,30 @@ def run_lab(verb, directory, *words):
     """Run ``glance-cache-nodes lab`` as a person does, and return how it ended."""
     argv = [COMMAND, "lab", verb, "--dir", directory, *words]
     return subprocess.run(argv, capture_output=True, text=True, check=False)
+
+
+def open_cloud(lab, cloud):
+    """Return the connection of a cloud of the lab, such as ``lab-admin``; it is to be closed."""
+    config = openstack.config.OpenStackConfig(
+        config_files=[str(lab.clouds_file)], load_envvars=False
+    )
+    return openstack.connection.Connection(config=config.get_one(cloud))
+
+
+def share_an_image(owner, other):
+    """Share an image with another project; return what that one gets of it, before and after."""
+    image = owner.image.create_image(
+        "shared",
+        data=b"data",
+        disk_format="raw",
+        container_format="bare",
+        visibility="shared",
+        allow_duplicates=True,
+    )
+    path = f"/images/{image.id}"
+    before = other.image.get(path).status_code
+    owner.image.add_member(image.id, member_id=other.current_project_id)
+    return before, other.image.get(path).status_code
 
 
 @contextlib.contextmanager

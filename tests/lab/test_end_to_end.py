@@ -11,8 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-import openstack
 import pytest
+from lab_command import open_cloud
 
 BOUND = 60  # seconds
 COMMANDS = Path(sys.executable).parent
@@ -174,10 +174,7 @@ def test_forged_headers_give_nobody_a_role(lab, connect, cached) -> None:
 
 
 def test_a_revoked_token_is_refused(lab, cached) -> None:
-    config = openstack.config.OpenStackConfig(
-        config_files=[str(lab.clouds_file)], load_envvars=False
-    )
-    with openstack.connection.Connection(config=config.get_one("lab-admin")) as connection:
+    with open_cloud(lab, "lab-admin") as connection:
         token = connection.auth_token
         connection.identity.delete("/auth/tokens", headers={"X-Subject-Token": token})
     assert ask(lab.nodes[0], cached.id, {"X-Auth-Token": token})[0] == 401

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import openstack.exceptions
 import pytest
-from lab_command import run_lab
+from lab_command import run_lab, share_an_image
 
 CACHED_WITHIN = 20.0
 
@@ -78,6 +78,10 @@ def test_users_have_the_rights_of_their_roles(connect):
         connect("lab-other").image.get_image(image.id)
     with pytest.raises(openstack.exceptions.ForbiddenException):
         list(connect("lab-member").identity.users())
+
+
+def test_another_project_gets_an_image_that_is_shared_with_it(connect):
+    assert share_an_image(connect("lab-admin"), connect("lab-other")) == (404, 200)
 
 
 def test_concurrent_uploads_and_caching_need_no_second_try(lab, connect):

@@ -15,6 +15,7 @@ import pytest
 from lab_command import COMMAND, run_lab
 
 from glance_cache_nodes_lab import load, up
+from glance_cache_nodes_lab.directory import LOCK
 from glance_cache_nodes_lab.ports import HOST
 
 WITHOUT_CACHE = {1: {"DEFAULT": {"image_cache_dir": None}, "paste_deploy": {"flavor": "keystone"}}}
@@ -23,6 +24,8 @@ WITHOUT_CACHE = {1: {"DEFAULT": {"image_cache_dir": None}, "paste_deploy": {"fla
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     directory = tmp_path_factory.mktemp("life") / "lab"
+    directory.mkdir()
+    directory.chmod(0o755)  # as one that somebody made beforehand
     yield directory
     run_lab("down", directory)
 
@@ -50,6 +53,12 @@ def test_up_tells_each_step_and_gives_a_node_its_options(home):
     assert lines[-1].endswith("ready")
     assert "\nimage_cache_dir" not in (state.nodes[0].directory / "glance-api.conf").read_text()
     assert running(home) == ["keystone", "node1"]
+
+
+def test_in_a_directory_that_was_there_all_is_for_its_owner_only(home):
+    readable = {path.name for path in home.iterdir() if path.stat().st_mode & 0o077}
+    assert (home / "glance.sqlite").is_file()
+    assert readable == {LOCK}  # which is empty
 
 
 def test_one_service_is_stopped_and_the_rest_goes_on(home):

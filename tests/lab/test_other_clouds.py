@@ -9,8 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import openstack
 import pytest
+from lab_command import open_cloud
 
 import glance_cache_nodes_lab as labs
 
@@ -46,10 +46,7 @@ def native(tmp_path_factory):
 
 def upload(lab, *, cache: bool) -> str:
     """Upload an image, let node1 cache it if asked for, and return its id."""
-    config = openstack.config.OpenStackConfig(
-        config_files=[str(lab.clouds_file)], load_envvars=False
-    )
-    with openstack.connection.Connection(config=config.get_one("lab-admin")) as cloud:
+    with open_cloud(lab, "lab-admin") as cloud:
         image = cloud.image.create_image(
             "an-image", data=b"data", disk_format="raw", container_format="bare"
         )

@@ -10,9 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import openstack
 import pytest
-from lab_command import run_lab, running_lab
+from lab_command import open_cloud, run_lab, running_lab, share_an_image
 from test_end_to_end import ask, nodes_of, run, wait_until
 
 from glance_cache_nodes.exception import UserError
@@ -55,10 +54,7 @@ def test_every_way_to_ask_works_on_the_oldest_glance(oldest, tmp_path):
     made = run(oldest, "lab-admin", "openstack", *words)
     assert made.returncode == 0, made.stderr
     image_id, (first, second) = made.stdout.strip(), oldest.nodes
-    config = openstack.config.OpenStackConfig(
-        config_files=[str(oldest.clouds_file)], load_envvars=False
-    )
-    with openstack.connection.Connection(config=config.get_one("lab-node2")) as cloud:
+    with open_cloud(oldest, "lab-node2") as cloud:
         cloud.image.queue_image(image_id)
         token = cloud.auth_token
 
@@ -71,6 +67,12 @@ def test_every_way_to_ask_works_on_the_oldest_glance(oldest, tmp_path):
     words = ["cache", "nodes", "list", image_id, "-f", "value"]
     done = run(oldest, "lab-admin", "openstack", *words)
     assert (done.returncode, done.stderr, done.stdout) == (0, "", f"{second.url}\n")
+
+
+def test_another_project_gets_an_image_that_is_shared_with_it(oldest):
+    """Glance 28 reads the image's members on a second connection, inside a transaction."""
+    with open_cloud(oldest, "lab-admin") as owner, open_cloud(oldest, "lab-other") as other:
+        assert share_an_image(owner, other) == (404, 200)
 
 
 def test_a_lab_keeps_its_glance(oldest):
