@@ -40,7 +40,7 @@ def _keystone(lab: LabState) -> Adapter:
     from keystoneauth1 import adapter, session  # noqa: PLC0415
     from keystoneauth1.identity import v3  # noqa: PLC0415
 
-    login = users.login(users.ADMIN, lab.passwords[users.ADMIN.name])
+    login: dict[str, Any] = users.login(users.ADMIN, lab.passwords[users.ADMIN.name])
     auth = v3.Password(auth_url=lab.keystone_url, **login)
     direct = requests.Session()
     direct.trust_env = False  # a proxy of the caller's cannot reach this machine's loopback
