@@ -9,10 +9,10 @@ import io
 
 import pytest
 from paste.deploy import loadwsgi
-from paste_samples import FACTORIES, SHIPPED, grown, written
 
 from glance_cache_nodes.api import filter as server_filter
 from glance_cache_nodes.paste_config import filtered, insert, remove
+from paste_samples import FACTORIES, SHIPPED, grown, written
 
 WRITTEN = written()
 SEEDS = range(300)

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from paste_samples import SHIPPED
 
 from glance_cache_nodes.cmd import paste as command
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import insert
+from paste_samples import SHIPPED
 
 NOBODY = 65534
 

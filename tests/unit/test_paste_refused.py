@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import pytest
-from paste_samples import FACTORIES
 
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import insert, remove
+from paste_samples import FACTORIES
 
 HEAD = "[composite:api]\npaste.composite_factory = glance.api:pipeline_factory\n"
 FILTERS = "".join(
