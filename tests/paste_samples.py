@@ -26,7 +26,9 @@ FACTORIES = {
         "glance.api.middleware.context:UnauthenticatedContextMiddleware.factory"
     ),
     "cache": "glance.api.middleware.cache:CacheFilter.factory",
+    "cachemanage": "glance.api.middleware.cache_manage:CacheManageFilter.factory",
     "authtoken": "keystonemiddleware.auth_token:filter_factory",
+    "audit": "keystonemiddleware.audit:filter_factory",
 }
 
 EQUALS = [" = ", "=", ": ", "\t:\t"]
@@ -53,20 +55,23 @@ def grown(seed: int) -> str:
 
 def _filter(name: str, chance: random.Random) -> str:
     more = chance.choice(["", "", "#x = 1\n", "\n# y = 2\n", "z : 3\n", "z = 4\n\n   5\n"])
-    return f"[filter:{name}]\npaste.filter_factory{chance.choice(EQUALS)}{FACTORIES[name]}\n{more}"
+    loads = chance.choice(["paste.filter_factory{0}{1}", "use{0}call:{1}"])
+    return f"[filter:{name}]\n{loads.format(chance.choice(EQUALS), FACTORIES[name])}\n{more}"
 
 
 def _pipeline(name: str, chance: random.Random) -> str:
     words = [chance.choice(["context", "unauthenticated-context"]), "rootapp"]
     if chance.random() < 0.5:
         words.insert(0, "authtoken")
-    if chance.random() < 0.5:
-        words.insert(-1, "cache")
+    for more in ("audit", "cache", "cachemanage"):
+        if chance.random() < 0.5:
+            words.insert(-1, more)
     blanks = [" ", "  ", "\t", "\n  ", "\n\t# why\n\n\t"]
     value = words[0] + "".join(chance.choice(blanks) + word for word in words[1:])
     if chance.random() < 0.5:
         return f"[pipeline:{name}]\npipeline{_equals(chance)}{value}\n"
-    head = "paste.composite_factory = glance.api:pipeline_factory\n"
+    head = chance.choice(["paste.composite_factory = ", "use = call:"])
+    head += "glance.api:pipeline_factory\n"
     return f"[composite:{name}]\n{head}{name}{_equals(chance)}{value}\n"
 
 

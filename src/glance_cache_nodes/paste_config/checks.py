@@ -6,61 +6,111 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes.paste_config.pipelines import EGG, FILTER, OURS, factories
+from glance_cache_nodes.paste_config import pipelines
+from glance_cache_nodes.paste_config.filters import following
+from glance_cache_nodes.paste_config.names import APPLICATIONS, CACHE, CONTEXT, same
 
 if TYPE_CHECKING:
-    from glance_cache_nodes.paste_config.model import Document, Section
-    from glance_cache_nodes.paste_config.pipelines import Pipeline
+    from glance_cache_nodes.paste_config.chains import Chain
+    from glance_cache_nodes.paste_config.filters import Filter
+    from glance_cache_nodes.paste_config.model import Option, Section
+    from glance_cache_nodes.paste_config.names import Names
 
 AGAIN = "take it out with --remove, then add it again"
 
 
-def own_section(document: Document) -> Section | None:
-    """Return the section of our filter, or None when there is none yet.
+def own_section(names: Names, wanted: Filter) -> Section | None:
+    """Return the section of the filter, or None when there is none yet.
 
     Raises:
         UserError: another filter has its name, or it is there under another name.
     """
-    loads = factories(document)
-    filters = {section.name: section for section in document.sections if section.kind == "filter"}
-    for name, section in filters.items():
-        target = loads.get(name, "nothing")
-        where = f"line {section.line + 1}: [{section.title}]"
-        if name == FILTER and target not in OURS:
-            raise UserError(f"{where} uses {target}, not {EGG}; give that filter another name")
-        if name != FILTER and target in OURS:
-            raise UserError(f"{where} is this filter under another name; call it {FILTER}")
-    return filters.get(FILTER)
+    filters = [each for each in names.document.sections if each.kind == "filter"]
+    found = [section for section in filters if section.name == wanted.name]
+    if len(found) > 1:
+        raise UserError(f"{found[1]} is there twice; keep one")
+    ours = {same(wanted.egg), wanted.factory}
+    for section in filters:
+        parts = names.parts(section.name)
+        if section in found and not parts & ours:
+            uses = names.loaded(section) or "nothing"
+            raise UserError(
+                f"{section} uses {uses}, not {wanted.egg}; give that filter another name"
+            )
+        if section not in found and parts & ours:
+            raise UserError(f"{section} is this filter under another name; call it {wanted.name}")
+    _refuse_other_spelling(names, ours, wanted)
+    return found[0] if found else None
 
 
-def check_order(pipeline: Pipeline) -> None:
-    """Check that the filter stands, or can be put, after the context and before the cache.
+def _refuse_other_spelling(names: Names, ours: set[str], wanted: Filter) -> None:
+    """Refuse ``egg:...`` as a word of a pipeline, which paste loads too."""
+    sections = [each for each in names.document.sections if each.kind in APPLICATIONS]
+    for section in sections:
+        for option in pipelines.options(names, section):
+            if any(same(word.text) in ours for word in option.words):
+                raise UserError(
+                    f"{option}: this filter stands there as {wanted.egg}; call it {wanted.name}"
+                )
+
+
+def check_order(names: Names, chains: list[Chain], wanted: Filter) -> None:
+    """Check that the filter stands, or can be put, behind what it needs and before the cache.
 
     Raises:
-        UserError: it does not, or cannot.
+        UserError: in a chain it does not, or cannot.
     """
-    faults = _own_faults(pipeline) if pipeline.ours else []
-    fault = next(iter(_cache_faults(pipeline) + faults), None)
-    if fault:
-        raise UserError(f"{pipeline.option}: {fault}")
+    for chain in chains:
+        faults = [*_faults_of_cache(chain), *_faults_of(wanted, chain)]
+        last = chain.steps[-1].name if chain.steps else ""
+        if last == wanted.name and last not in names.applications:
+            faults.append(f"{last} stands last, where the application must; {AGAIN}")
+        if faults:
+            raise UserError(f"{chain.where}: {faults[0]}")
 
 
-def _cache_faults(pipeline: Pipeline) -> list[str]:
-    words, contexts, caches = pipeline.words, pipeline.contexts, pipeline.caches
+def _faults_of_cache(chain: Chain) -> list[str]:
+    contexts, caches = chain.places(CONTEXT), following(chain, CACHE)
     if contexts and caches and caches[0] < contexts[-1]:
-        return [f"{words[caches[0]]} stands before {words[contexts[-1]]}; it must come after"]
+        cache, context = chain.steps[caches[0]], chain.steps[contexts[-1]]
+        return [f"{cache.name} stands before {context.name}; it must come after"]
     return []
 
 
-def _own_faults(pipeline: Pipeline) -> list[str]:
-    words, place = pipeline.words, pipeline.ours[0]
-    context = max(pipeline.contexts, default=-1)
-    cache = min(pipeline.caches, default=len(words))
+def _faults_of(wanted: Filter, chain: Chain) -> list[str]:
+    standing, name = wanted.standing(chain), wanted.name
+    if not standing:
+        return []
+    lower, place = wanted.lower(chain), standing[0]
+    limit = min((each for role in wanted.before[:1] for each in following(chain, role)), default=-1)
     faults = (
-        (len(pipeline.ours) > 1, f"{FILTER} stands there twice; {AGAIN}"),
-        (context < 0, f"{FILTER} stands in a pipeline without a context filter; take it out"),
-        (place < context, f"{FILTER} stands before {words[context]}; {AGAIN}"),
-        (place > cache, f"{FILTER} stands after {words[min(cache, len(words) - 1)]}; {AGAIN}"),
-        (place == len(words) - 1, f"{FILTER} stands last, where the application must; {AGAIN}"),
+        (len(standing) > 1, f"{name} stands there twice; {AGAIN}"),
+        (
+            place == 0 and lower < 0,
+            f"{name} stands in a pipeline without a {wanted.behind} filter; take it out",
+        ),
+        (place < lower, f"{name} stands before {chain.steps[lower].name}; {AGAIN}"),
+        (-1 < limit < place, f"{name} stands after {chain.steps[limit].name}; {AGAIN}"),
     )
     return [message for wrong, message in faults if wrong]
+
+
+def refuse_what_stays(names: Names, wanted: Filter) -> None:
+    """Refuse to take out a filter that is named where this command puts no word.
+
+    Raises:
+        UserError: without the section, paste could not load what names it.
+    """
+    for section in names.document.sections:
+        pipes = pipelines.options(names, section)
+        for option in section.options:
+            if option not in pipes and _names_filter(section, option, wanted.name):
+                raise UserError(f"{option} names {wanted.name} too; take that out by hand first")
+
+
+def _names_filter(section: Section, option: Option, name: str) -> bool:
+    if section.kind not in APPLICATIONS:
+        return False
+    is_filter = option.name == "filter-with" or (section.kind, option.name) == ("filter-app", "use")
+    written = [word.text for word in option.words]
+    return name in (written if is_filter else written[:-1])

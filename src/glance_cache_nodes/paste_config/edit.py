@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Put the filter into the text of a glance-api-paste.ini, and take it out again.
+"""Put a filter into the text of a glance-api-paste.ini, move it, and take it out again.
 
-    keystone = authtoken context cache_nodes rootapp        the word, after each context
+    keystone = authtoken context audit cache_nodes cache rootapp    the word, where plan says
 
-    [filter:cache_nodes]                                    the section, after the last filter
+    [filter:cache_nodes]                                   the section, after the last filter
     use = egg:glance-cache-nodes#cache_nodes
 
-Every other byte stays as it was, and ``remove(insert(text)) == text``.
+Every other byte stays as it was, and ``remove(insert(text)) == text`` for a text without it.
 """
 
 from __future__ import annotations
@@ -14,130 +14,94 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes.paste_config.checks import check_order, own_section
-from glance_cache_nodes.paste_config.model import COMMENTS, read
-from glance_cache_nodes.paste_config.pipelines import EGG, FILTER, pipelines
+from glance_cache_nodes.paste_config import section, words
+from glance_cache_nodes.paste_config.checks import check_order, own_section, refuse_what_stays
+from glance_cache_nodes.paste_config.filters import CACHE_NODES, FILTERS
+from glance_cache_nodes.paste_config.names import names
+from glance_cache_nodes.paste_config.plan import plan
+from glance_cache_nodes.paste_config.reader import read
 
 if TYPE_CHECKING:
-    from glance_cache_nodes.paste_config.model import Document, Section, Word
-    from glance_cache_nodes.paste_config.pipelines import Pipeline
+    from collections.abc import Sequence
+
+    from glance_cache_nodes.paste_config.filters import Filter
+    from glance_cache_nodes.paste_config.pipelines import Skipped
 
 
-def insert(text: str) -> str:
-    """Return the text with the filter in every pipeline that has a context.
+def insert(text: str, filters: Sequence[Filter] = FILTERS) -> str:
+    """Return the text with the filters in their places; one that stands elsewhere is moved.
 
     Text that has all of it already comes back as it is.
 
     Raises:
-        UserError: not a paste file of Glance, or one in which the filter cannot stand rightly.
+        UserError: not a paste file of Glance, or one in which a filter cannot stand rightly.
     """
-    document = read(text)
-    own = own_section(document)
-    targets = [pipe for pipe in pipelines(document) if pipe.contexts or pipe.ours]
-    if not targets:
-        raise UserError(
-            "no pipeline with Glance's context or unauthenticated-context filter; "
-            "a glance-api-paste.ini is expected"
-        )
-    for pipe in targets:
-        check_order(pipe)
-    lines = list(document.lines)
-    for pipe in targets:
-        if not pipe.ours:
-            _add_word(lines, _last_context(pipe))
-    if own is None:
-        _add_section(lines, document)
-    return "".join(lines)
+    for wanted in filters:
+        text = _insert(text, wanted)
+    return text
 
 
-def remove(text: str) -> str:
-    """Return the text without the filter: the words, the section, and the blank line before it.
+def remove(text: str, filters: Sequence[Filter] = FILTERS) -> str:
+    """Return the text without the filters: the words, the section, and the blank line before it.
 
     Text that has none of it comes back as it is.
 
     Raises:
-        UserError: not a file that paste can read, or the section holds more than was put in.
+        UserError: not a file that paste can read, or more than was put in is there.
     """
-    document = read(text)
-    own = own_section(document)
-    lines = list(document.lines)
-    for pipe in pipelines(document):
-        for word in reversed(pipe.option.words):  # from the right: columns to the left stay true
-            if word.text == FILTER:
-                _cut_word(lines, word)
-    if own is not None:
-        _cut_section(lines, own)
-    kept = "".join(lines)
-    # A last line without a newline got one when the section was put behind it.
-    return kept if _ending(text) else kept[: len(kept) - len(_ending(kept))]
+    for wanted in reversed(filters):
+        text = _remove(text, wanted)
+    return text
 
 
 def filtered(text: str) -> list[str]:
-    """Return the pipelines that have a context, such as ``[composite:api] keystone``.
+    """Return the pipelines with a place for the filter, such as ``[composite:api] keystone``.
 
     Raises:
         UserError: not a file that paste can read.
     """
-    return [pipe.label for pipe in pipelines(read(text)) if pipe.contexts]
+    return [each.chain.label for each in plan(names(read(text)), CACHE_NODES).placements]
 
 
-def _last_context(pipe: Pipeline) -> Word:
-    name = pipe.words[pipe.contexts[-1]]
-    return [word for word in pipe.option.words if word.text == name][-1]
+def skipped(text: str) -> list[Skipped]:
+    """Return the pipelines that get no filter, and why.
 
-
-def _add_word(lines: list[str], behind: Word) -> None:
-    line = lines[behind.line]
-    lines[behind.line] = f"{line[: behind.end]} {FILTER}{line[behind.end :]}"
-
-
-def _cut_word(lines: list[str], word: Word) -> None:
-    line = lines[word.line]
-    before, after = line[: word.start], line[word.end :]
-    if not before.strip() and not after.strip():
-        lines[word.line] = ""  # a person gave it a line of its own
-    elif before[-1].isspace():
-        lines[word.line] = before[:-1] + after
-    else:
-        lines[word.line] = before + after.removeprefix(" ")
-
-
-def _add_section(lines: list[str], document: Document) -> None:
-    filters = [section for section in document.sections if section.kind == "filter"]
-    place, indent = _end_of((filters or document.sections)[-1], lines)
-    ending = _ending(lines[place - 1])
-    newline = ending or _ending(lines[0]) or "\n"
-    lines[place - 1] = lines[place - 1][: len(lines[place - 1]) - len(ending)] + newline
-    block = [newline, f"{indent}[filter:{FILTER}]{newline}", f"{indent}use = {EGG}{ending}"]
-    lines[place:place] = block
-
-
-def _end_of(section: Section, lines: list[str]) -> tuple[int, str]:
-    """Return the line after the section, and its indent.
-
-    The indent is kept since a next ``[section]`` that is deeper than ours would join our value.
+    Raises:
+        UserError: not a file that paste can read.
     """
-    last = section.options[-1] if section.options else None
-    line, end = (last.line, last.end) if last else (section.line, section.line + 1)
-    indent = lines[line][: len(lines[line]) - len(lines[line].lstrip())]
-    behind = end
-    while behind < len(lines) and lines[behind].lstrip().startswith(COMMENTS):
-        behind += 1
-    # Comments that run into the next [section] are about that one, others are about this one.
-    is_ours = behind == len(lines) or not lines[behind].strip()
-    return (behind if is_ours else end), indent
+    return plan(names(read(text)), CACHE_NODES).skipped
 
 
-def _cut_section(lines: list[str], own: Section) -> None:
-    only, *more = own.options
-    if more:
-        raise UserError(f"{more[0]} is not of this command; take that section out by hand")
-    gone = {own.line, *range(only.line, only.end)}
-    if own.line and not lines[own.line - 1].strip():
-        gone.add(own.line - 1)
-    for number in gone:
-        lines[number] = ""
+def _insert(text: str, wanted: Filter) -> str:
+    document = read(text)
+    known = names(document)
+    own = own_section(known, wanted)
+    found = plan(known, wanted)
+    check_order(known, found.chains, wanted)
+    if not found.placements:
+        raise UserError(
+            "no pipeline with Glance's context or unauthenticated-context filter; "
+            "a glance-api-paste.ini is expected"
+        )
+    wrong = [each for each in found.placements if not each.is_right]
+    put = {each.before.word for each in wrong if each.before.word}
+    cut = {each.now.word for each in wrong if each.now and each.now.word}
+    lines = list(document.lines)
+    words.change(lines, wanted.name, put, cut)
+    if own is None:
+        section.add(lines, document, wanted)
+    return "".join(lines)
 
 
-def _ending(line: str) -> str:
-    return next((end for end in ("\r\n", "\n", "\r") if line.endswith(end)), "")
+def _remove(text: str, wanted: Filter) -> str:
+    document = read(text)
+    known = names(document)
+    own = own_section(known, wanted)
+    refuse_what_stays(known, wanted)
+    lines = list(document.lines)
+    words.change(lines, wanted.name, put=set(), cut=words.of(known, wanted.name))
+    if own is not None:
+        section.cut(lines, own)
+    kept = "".join(lines)
+    # A last line without a newline got one when the section was put behind it.
+    return kept if section.ending(text) else kept[: len(kept) - len(section.ending(kept))]

@@ -1,23 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A paste file as lines: where each section, option and word stands.
-
-What the file means is left to ``configparser``, which paste itself uses: it refuses what paste
-would refuse and fills in ``%(name)s``. It forgets the lines, though, and an edit that keeps every
-other byte needs them, so the places are read here, with configparser's own expressions.
-"""
+"""A paste file as lines: where each section, option and word stands, and the value paste sees."""
 
 from __future__ import annotations
 
 import configparser
-import io
 import re
 from dataclasses import dataclass, field
 
 from glance_cache_nodes.exception import UserError
 
-# Paste defines these two in every file; what they hold does not matter to an edit.
-PASTE_DEFAULTS = {"here": ".", "__file__": "."}
-COMMENTS = ("#", ";")
+# Blanks end a word, but not inside ``%(two words)s``, which is one name to fill in.
+_WORD = re.compile(r"(?:%\([^)]*\)s|\S)+")
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,12 @@ class Option:
 
     def __str__(self) -> str:
         """Return how a person finds the option again."""
-        return f"line {self.line + 1}: [{self.section}] {self.name}"
+        return f"line {self.line + 1}: {self.label}"
+
+    @property
+    def label(self) -> str:
+        """Return a name for people, such as ``[composite:api] keystone``."""
+        return f"[{self.section}] {self.name}"
 
 
 @dataclass
@@ -61,6 +59,10 @@ class Section:
     line: int
     options: list[Option] = field(default_factory=list)
 
+    def __str__(self) -> str:
+        """Return how a person finds the section again."""
+        return f"line {self.line + 1}: [{self.title}]"
+
     @property
     def kind(self) -> str:
         """Return ``filter`` of ``[filter:context]``."""
@@ -70,6 +72,10 @@ class Section:
     def name(self) -> str:
         """Return ``context`` of ``[filter:context]``."""
         return self.title.partition(":")[2].strip()
+
+    def option(self, name: str) -> Option | None:
+        """Return the option of that name, or None."""
+        return next((option for option in self.options if option.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -86,75 +92,28 @@ class Document:
         Raises:
             UserError: what is to be filled in is not there.
         """
+        return self._filled_in(option, {})
+
+    def words(self, option: Option) -> list[tuple[Word, list[str]]]:
+        """Return each written word with what paste makes of it: of ``%(name)s`` any number.
+
+        Raises:
+            UserError: what is to be filled in is not there.
+        """
+        return [
+            (word, self._filled_in(option, {option.name: word.text}).split())
+            for word in option.words
+        ]
+
+    def _filled_in(self, option: Option, instead: dict[str, str]) -> str:
         try:
-            return self.parser.get(option.section, option.name).strip()
+            return self.parser.get(option.section, option.name, vars=instead).strip()
         except configparser.InterpolationError as error:
             reason = " ".join(str(error).split())
             raise UserError(f"{option}: a % that paste cannot fill in: {reason}") from error
 
 
-def read(text: str) -> Document:
-    """Read a paste file.
-
-    Raises:
-        UserError: the text is empty, or not a file that paste can read.
-    """
-    if not text.strip():
-        raise UserError("is empty; a glance-api-paste.ini is expected")
-    # As a file is read: \n, \r\n and \r end a line, and form feeds and the like do not.
-    lines = list(io.StringIO(text, newline=""))
-    parser = _parse(lines)
-    return Document(lines, _sections(lines), parser)
-
-
-def _parse(lines: list[str]) -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(defaults=PASTE_DEFAULTS)
-    parser.optionxform = str  # type: ignore[method-assign,assignment]  # as paste: case counts
-    try:
-        parser.read_file(lines)
-    except (configparser.DuplicateSectionError, configparser.DuplicateOptionError) as error:
-        title = f"[{error.section}] {getattr(error, 'option', '')}".strip()
-        raise UserError(f"line {error.lineno}: {title} is there twice; keep one") from error
-    except configparser.MissingSectionHeaderError as error:
-        raise UserError(f"line {error.lineno}: not an ini file: no [section] yet") from error
-    except configparser.ParsingError as error:
-        line = error.errors[0][0]
-        raise UserError(f"line {line}: neither a [section] nor an option = value") from error
-    return parser
-
-
-def _sections(lines: list[str]) -> list[Section]:
-    """Return the sections of lines that the parser has accepted."""
-    sections: list[Section] = []
-    indent = 0
-    for number, line in enumerate(lines):
-        if not line.strip() or line.lstrip().startswith(COMMENTS):
-            continue  # neither ends a value: what is deeper below still belongs to it
-        depth = len(line) - len(line.lstrip())
-        if sections and sections[-1].options and depth > indent:
-            option = sections[-1].options[-1]
-            option.end = number + 1
-            option.words += _words(line, number, 0)
-            continue
-        indent = depth
-        title = configparser.ConfigParser.SECTCRE.match(line.strip())
-        if title:
-            sections.append(Section(title["header"], number))
-        else:
-            sections[-1].options.append(_option(sections[-1].title, line, number))
-    return sections
-
-
-def _option(section: str, line: str, number: int) -> Option:
-    parts = configparser.ConfigParser.OPTCRE.match(line.strip())
-    if parts is None:
-        raise UserError(f"line {number + 1}: neither a [section] nor an option = value")
-    start = len(line) - len(line.lstrip()) + parts.start("value")
-    return Option(
-        section, parts["option"].rstrip(), number, number + 1, _words(line, number, start)
-    )
-
-
-def _words(line: str, number: int, start: int) -> list[Word]:
-    found = re.compile(r"\S+").finditer(line, start)
+def words_in(line: str, number: int, start: int) -> list[Word]:
+    """Return the words of a line, whose number is given, from a column on."""
+    found = _WORD.finditer(line, start)
     return [Word(match.group(), number, match.start(), match.end()) for match in found]

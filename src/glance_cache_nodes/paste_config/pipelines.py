@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a paste file means to Glance: its filters by what they are, and its pipelines.
+"""The pipelines of a paste file, and what looks like one and cannot be read as one.
 
 Glance has two forms: ``[pipeline:NAME]`` with the key ``pipeline``, and a ``[composite:NAME]``
 made by ``glance.api:pipeline_factory`` in which every key is a pipeline, chosen by ``flavor``.
@@ -10,23 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.exception import UserError
+from glance_cache_nodes.paste_config import chains
+from glance_cache_nodes.paste_config.names import APPLICATIONS, CONTEXT
+from glance_cache_nodes.paste_config.reader import PASTE_DEFAULTS
 
 if TYPE_CHECKING:
-    from glance_cache_nodes.paste_config.model import Document, Option, Section
+    from collections.abc import Iterator
 
-FILTER = "cache_nodes"
-EGG = "egg:glance-cache-nodes#cache_nodes"
-# The spellings that load our filter: a person may have written any of them.
-OURS = {EGG, EGG.replace("-", "_"), "glance_cache_nodes.api.filter:filter_factory"}
+    from glance_cache_nodes.paste_config.chains import Chain
+    from glance_cache_nodes.paste_config.model import Option, Section
+    from glance_cache_nodes.paste_config.names import Names
 
-CONTEXT_FACTORIES = {
-    "glance.api.middleware.context:ContextMiddleware.factory",
-    "glance.api.middleware.context:UnauthenticatedContextMiddleware.factory",
-}
-CONTEXT_NAMES = {"context", "unauthenticated-context"}
-CACHE_FACTORIES = {"glance.api.middleware.cache:CacheFilter.factory"}
-CACHE_NAMES = {"cache"}
 PIPELINE_FACTORY = "glance.api:pipeline_factory"
 # Keys with a meaning to paste itself: none of them is a flavor's pipeline.
 PASTE_KEYS = {"use", "require", "filter-with"}
@@ -34,106 +28,90 @@ PASTE_PREFIXES = ("paste.", "set ", "get ")
 
 
 @dataclass(frozen=True)
-class Pipeline:
-    """One pipeline: filters and, last, the application.
+class Skipped:
+    """A pipeline that gets no filter.
 
     Attributes:
-        option: where it is written.
-        words: its words as paste sees them, ``%(name)s`` filled in.
-        contexts: the indexes in words of the filters that make the request's context.
-        caches: the indexes in words of Glance's cache filter.
-        ours: the indexes in words of our filter.
+        pipeline: a name for people, such as ``[composite:api] keystone``.
+        reason: why, and what would be right.
     """
 
-    option: Option
-    words: list[str]
-    contexts: list[int]
-    caches: list[int]
-    ours: list[int]
-
-    @property
-    def label(self) -> str:
-        """Return a name for people, such as ``[composite:api] keystone``."""
-        return f"[{self.option.section}] {self.option.name}"
+    pipeline: str
+    reason: str
 
 
-def factories(document: Document) -> dict[str, str]:
-    """Return what each filter section loads, by the filter's name; ``use = OTHER`` is followed."""
-    loads = {
-        section.name: document.value(option)
-        for section in document.sections
-        for option in section.options
-        if section.kind == "filter" and option.name in ("use", "paste.filter_factory")
-    }
-    return {name: _follow(loads, loads[name]) for name in loads}
-
-
-def _follow(loads: dict[str, str], target: str) -> str:
-    for _ in loads:  # as many steps as filters: a circle ends too
-        target = loads.get(target, target)
-    return target
-
-
-def pipelines(document: Document) -> list[Pipeline]:
-    """Return every pipeline of the file, with or without a context.
+def find(names: Names) -> list[Chain | Skipped]:
+    """Return the pipelines of a file in their order, and what cannot be read as one.
 
     Raises:
-        UserError: a word that matters comes out of a ``%(name)s`` instead of standing there.
+        UserError: a ``%`` in one that paste cannot fill in.
     """
-    loads = factories(document)
-    contexts = _named(loads, CONTEXT_FACTORIES, CONTEXT_NAMES)
-    caches = _named(loads, CACHE_FACTORIES, CACHE_NAMES)
-    found = []
-    for option in _options(document):
-        words = document.value(option).split()
-        _refuse_hidden(option, words, contexts | {FILTER})
-        filters = words[:-1]
-        places = (_places(filters, contexts), _places(filters, caches), _places(words, {FILTER}))
-        found.append(Pipeline(option, words, *places))
-    return found
+    sections = [each for each in names.document.sections if each.kind in APPLICATIONS]
+    return [each for section in sections for each in _in_section(names, section)]
 
 
-def _named(loads: dict[str, str], targets: set[str], usual: set[str]) -> set[str]:
-    """Return the names of the filters that load one of targets, or have a usual name.
-
-    A usual name counts only beside other filters of Glance: Heat's paste file has a ``context``
-    too, and it is not Glance's. Beside them it may be an operator's own class in its place.
-    """
-    is_glance = any(target.startswith("glance.") for target in loads.values())
-    by_name = usual & loads.keys() if is_glance else set()
-    return by_name | {name for name, target in loads.items() if target in targets}
-
-
-def _options(document: Document) -> list[Option]:
-    return [option for section in document.sections for option in _pipelines_in(document, section)]
-
-
-def _pipelines_in(document: Document, section: Section) -> list[Option]:
+def options(names: Names, section: Section) -> list[Option]:
+    """Return the options of a section that hold a pipeline."""
     if section.kind == "pipeline":
-        return [option for option in section.options if option.name == "pipeline"]
-    factory = {
-        document.value(option)
-        for option in section.options
-        if option.name in ("paste.composite_factory", "paste.composit_factory")
-    }
-    if PIPELINE_FACTORY not in factory:
+        own = section.option("pipeline")
+        return [own] if own else []
+    if section.kind == "filter-app" or names.factory(section) != PIPELINE_FACTORY:
         return []
-    return [option for option in section.options if not _is_pastes(option.name)]
+    return [each for each in section.options if not _is_pastes(each) and not _is_part(names, each)]
 
 
-def _is_pastes(key: str) -> bool:
-    return key in PASTE_KEYS or key.startswith(PASTE_PREFIXES)
+def _in_section(names: Names, section: Section) -> Iterator[Chain | Skipped]:
+    for option in options(names, section):
+        if option.name in names.document.parser.defaults().keys() - PASTE_DEFAULTS:
+            reason = f"[DEFAULT] has {option.name} too, and paste then ignores the one here"
+            yield Skipped(option.label, f"{reason}; rename one of them")
+        else:
+            yield chains.of_pipeline(names, section, option)
+    yield from _unreadable(names, section)
+    if not _is_flavors(names, section):
+        around = chains.of_application(names, section)
+        if _has_own_context(around):
+            yield around
 
 
-def _places(words: list[str], names: set[str]) -> list[int]:
-    return [place for place, word in enumerate(words) if word in names]
+def _has_own_context(chain: Chain) -> bool:
+    """Tell whether a filter that no pipeline names makes the context."""
+    return any(chain.steps[place].word is None for place in chain.places(CONTEXT))
 
 
-def _refuse_hidden(option: Option, words: list[str], names: set[str]) -> None:
-    """Refuse a word that only ``%(name)s`` brings: the text it stands in may serve others too."""
-    written = [word.text for word in option.words]
-    hidden = [name for name in sorted(names) if words.count(name) != written.count(name)]
-    if hidden:
-        raise UserError(
-            f"{option}: {hidden[0]} comes out of a %(name)s; write the word itself in its place"
-        )
+def _unreadable(names: Names, section: Section) -> Iterator[Skipped]:
+    use = names.loaded(section)
+    if section.kind == "pipeline" and not section.option("pipeline"):
+        yield Skipped(f"[{section.title}]", "it has no option pipeline; give it one")
+    if use.startswith("config:"):
+        yield Skipped(f"[{section.title}]", f"it is in {use[7:]}; give that file to this command")
+    for option in section.options:
+        if option.name.startswith("get ") and _is_flavors(names, section):
+            yield Skipped(option.label, "its words are in another option; write them here")
+        elif not _is_flavors(names, section) and _looks_like_one(names, section, option):
+            reason = f"it is made by {use or 'nothing'}, not by {PIPELINE_FACTORY}"
+            yield Skipped(option.label, f"{reason}; put the filter in by hand")
+
+
+def _is_flavors(names: Names, section: Section) -> bool:
+    return section.kind == "pipeline" or names.factory(section) == PIPELINE_FACTORY
+
+
+def _looks_like_one(names: Names, section: Section, option: Option) -> bool:
+    filters = [word.text for word in option.words[:-1]]
+    is_plain = section.kind != "filter-app" and not _is_pastes(option)
+    return is_plain and any(CONTEXT in names.roles(name) for name in filters)
+
+
+def _is_pastes(option: Option) -> bool:
+    return option.name in PASTE_KEYS or option.name.startswith(PASTE_PREFIXES)
+
+
+def _is_part(names: Names, option: Option) -> bool:
+    """Tell whether an option only holds filters, which others take in by its ``%(name)s``."""
+    made = [name for _, words in names.document.words(option) for name in words]
+    if not made or made[-1] not in names.filters or made[-1] in names.applications:
+        return False
+    token = f"%({option.name})s"
+    everywhere = (each for section in names.document.sections for each in section.options)
+    return any(token in word.text for each in everywhere for word in each.words)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The filters that are put into a paste file: their sections, and where in a chain they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from glance_cache_nodes.paste_config import names
+
+if TYPE_CHECKING:
+    from glance_cache_nodes.paste_config.chains import Chain
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter of the add-on.
+
+    Attributes:
+        name: its section is ``[filter:NAME]``.
+        egg: what its section uses.
+        factory: the same as ``module:factory``, which a person may have written instead.
+        behind: the role that it stands behind; a chain without that gets no filter.
+        before: the roles that it stands before, each only where those in front of it are missing;
+            the application where all are.
+        late: whether it stands directly before these; else directly behind the others.
+    """
+
+    name: str
+    egg: str
+    factory: str
+    behind: str
+    before: tuple[str, ...]
+    late: bool
+
+    def standing(self, chain: Chain) -> list[int]:
+        """Return the indexes of this filter in a chain."""
+        last = len(chain.steps) - 1
+        return [place for place, step in enumerate(chain.steps[:last]) if step.name == self.name]
+
+    def lower(self, chain: Chain) -> int:
+        """Return the index of the last step that it stands behind; -1 for none."""
+        return max(chain.places(self.behind), default=-1)
+
+    def upper(self, chain: Chain) -> int:
+        """Return the index of the first step that it stands before, the application at the end."""
+        lower, last = self.lower(chain), len(chain.steps) - 1
+        for role in self.before:
+            places = [place for place in following(chain, role) if place > lower]
+            if places:
+                return places[0]
+        return last
+
+    def next_step(self, chain: Chain) -> int:
+        """Return the index of the step that it stands directly before, where it stands rightly."""
+        if self.late:
+            return self.upper(chain)
+        place = self.lower(chain) + 1
+        return place + 1 if place in self.standing(chain) else place
+
+
+def following(chain: Chain, role: str) -> list[int]:
+    """Return the indexes of a role; behind the context, a filter named cache is a cache too."""
+    if role != names.CACHE:
+        return chain.places(role)
+    context = max(chain.places(names.CONTEXT), default=-1)
+    by_name = [place for place in chain.places(names.CACHE_BY_NAME) if place > context]
+    return sorted([*chain.places(role), *by_name])
+
+
+CACHE_NODES = Filter(
+    name="cache_nodes",
+    egg="egg:glance-cache-nodes#cache_nodes",
+    factory="glance_cache_nodes.api.filter:filter_factory",
+    behind=names.CONTEXT,
+    before=(names.CACHE, names.CACHE_MANAGE),
+    late=True,
+)
+FILTERS = (CACHE_NODES,)

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the filter comes to stand: behind the context, as late as it may, in paste's own eyes."""
+
+from __future__ import annotations
+
+import pytest
+from paste_order import orders
+from paste_samples import FACTORIES, SHIPPED
+
+from glance_cache_nodes.exception import UserError
+from glance_cache_nodes.paste_config import filtered, insert, remove, skipped
+from glance_cache_nodes.paste_config.filters import CACHE_NODES, Filter
+
+HEAD = "[composite:api]\npaste.composite_factory = glance.api:pipeline_factory\n"
+FILTERS = "".join(
+    f"[filter:{name}]\npaste.filter_factory = {target}\n" for name, target in FACTORIES.items()
+)
+APPS = "".join(
+    f"[app:{name}]\npaste.app_factory = glance.api.versions:create_resource\n"
+    for name in ("app", "cache", "cache_nodes")
+)
+REST = f"{APPS}{FILTERS}"
+SECTION = "[filter:cache_nodes]\nuse = egg:glance-cache-nodes#cache_nodes\n"
+
+# The pipeline, and what becomes of it.
+PLACES = {
+    "before the cache": ("context audit cache app", "context audit cache_nodes cache app"),
+    "before the app": ("authtoken context audit app", "authtoken context audit cache_nodes app"),
+    "no cache, but its management": (
+        "context audit cachemanage app",
+        "context audit cache_nodes cachemanage app",
+    ),
+    "the management first": (
+        "context cachemanage cache app",
+        "context cachemanage cache_nodes cache app",
+    ),
+    "two contexts": (
+        "unauthenticated-context context audit cache app",
+        "unauthenticated-context context audit cache_nodes cache app",
+    ),
+    "two caches": ("context cache cache app", "context cache_nodes cache cache app"),
+    "an app named cache": ("context audit cache", "context audit cache_nodes cache"),
+    "an app named as the filter": ("context cache_nodes", "context cache_nodes cache_nodes"),
+    "tabs": ("context\taudit\tcache\tapp", "context\taudit\tcache_nodes cache\tapp"),
+    "lines": (
+        "\n  context\n\n# a comment\n  audit\n\t; cache\n\tcache\n  app",
+        "\n  context\n\n# a comment\n  audit\n\t; cache\n\tcache_nodes cache\n  app",
+    ),
+    "filled in: the context": ("%(front)s audit app", "%(front)s audit cache_nodes app"),
+    "filled in: the cache": ("context audit %(back)s", "context audit cache_nodes %(back)s"),
+    "filled in: nothing": ("context %(none)s app", "context %(none)s cache_nodes app"),
+    "filled in: with a blank": ("%(the front)s app", "%(the front)s cache_nodes app"),
+}
+DEFAULT = "[DEFAULT]\nfront = authtoken context\nback = cache app\nnone =\nthe front = context\n"
+
+# What an earlier version, or a person, put elsewhere between the context and the cache.
+MOVED = {
+    "directly behind the context": "context cache_nodes audit cache app",
+    "behind the context, no cache": "context cache_nodes audit app",
+    "behind the management": "context audit cachemanage cache_nodes app",
+    "before the management": "context audit cache_nodes cachemanage cache app",
+    "on a line of its own": "context\n  cache_nodes\n  audit cache app",
+    "at the end of a line": "context cache_nodes\n  audit\n  cache app",
+    "in a line of its own, tabs": "context\n\tcache_nodes\n\taudit\n\tcache\n\tapp",
+}
+
+
+@pytest.mark.parametrize(("before", "after"), PLACES.values(), ids=PLACES.keys())
+def test_the_filter_stands_as_late_as_it_may(before: str, after: str, tmp_path) -> None:
+    text = f"{DEFAULT}{HEAD}k = {before}\n{REST}"
+    edited = insert(text)
+    assert f"\nk = {after}\n" in edited
+    assert insert(edited) == edited
+    assert remove(edited) == text
+    order = orders(edited, tmp_path, "api")["k"]
+    place = order.index("cache_nodes")
+    assert "CacheFilter" not in order[:place]
+    assert order[place + 1] in ("CacheFilter", "CacheManageFilter", "application")
+
+
+@pytest.mark.parametrize("by_hand", MOVED.values(), ids=MOVED.keys())
+def test_a_filter_that_stands_elsewhere_is_moved(by_hand: str) -> None:
+    text = f"{HEAD}k = {by_hand}\n{REST}{SECTION}"
+    never = remove(text)
+    assert "cache_nodes " not in never.replace("cache_nodes]", "")
+    moved = insert(text)
+    assert moved.partition("[app:app]")[0] == insert(never).partition("[app:app]")[0]
+    assert insert(moved) == moved
+    assert remove(moved) == never
+
+
+def test_what_stands_between_context_and_cache_sees_our_requests(tmp_path) -> None:
+    text = f"{HEAD}a = authtoken context audit cache cachemanage app\nb = context audit app\n{REST}"
+    found = orders(insert(text), tmp_path, "api")
+    assert found["a"][-5:] == [
+        "filter_factory",
+        "cache_nodes",
+        "CacheFilter",
+        "CacheManageFilter",
+        "application",
+    ]
+    assert found["b"] == ["ContextMiddleware", "filter_factory", "cache_nodes", "application"]
+
+
+SPELLINGS = {
+    "egg": "use = egg:glance-cache-nodes#cache_nodes",
+    "egg in capitals": "use = EGG:Glance.Cache_Nodes#cache_nodes",
+    "call": "use = call:glance_cache_nodes.api.filter:filter_factory",
+    "factory": "paste.filter_factory = glance_cache_nodes.api.filter : filter_factory",
+}
+
+
+@pytest.mark.parametrize("own", SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_our_filter_is_known_however_paste_loads_it(own: str, tmp_path) -> None:
+    text = f"{HEAD}k = context cache app\n{REST}[filter: cache_nodes]\n{own}\n"
+    edited = insert(text)
+    assert edited == text.replace("context cache app", "context cache_nodes cache app")
+    order = orders(edited, tmp_path, "api")["k"]
+    assert order == ["ContextMiddleware", "cache_nodes", "CacheFilter", "application"]
+
+
+FLAVORS = {
+    "call": "[composite:api]\nuse = call:glance.api:pipeline_factory\n",
+    "composit": "[composit:api]\npaste.composit_factory = glance.api:pipeline_factory\n",
+    "app": "[app: api]\npaste.composite_factory = glance.api : pipeline_factory\n",
+    "through another": (
+        "[composite:base]\npaste.composite_factory = glance.api:pipeline_factory\n"
+        "[composite:api]\nuse = base\n"
+    ),
+    "both": "[application:api]\nuse = call:glance.api:pipeline_factory\npaste.app_factory = x:y\n",
+}
+
+
+@pytest.mark.parametrize("head", FLAVORS.values(), ids=FLAVORS.keys())
+def test_flavors_are_known_however_paste_loads_them(head: str) -> None:
+    text = f"{head}k = context app\n{REST}"
+    assert "\nk = context cache_nodes app\n" in insert(text)
+    assert skipped(text) == []
+
+
+CHAINS = {
+    "the rest in a pipeline": (
+        f"{HEAD}k = authtoken context rest\n[pipeline:rest]\npipeline = audit cache app\n",
+        f"{HEAD}k = authtoken context rest\n"
+        "[pipeline:rest]\npipeline = audit cache_nodes cache app\n",
+    ),
+    "the context in the inner one": (
+        f"{HEAD}k = audit rest\n[pipeline:rest]\npipeline = context app\n",
+        f"{HEAD}k = audit rest\n[pipeline:rest]\npipeline = context cache_nodes app\n",
+    ),
+    "moved into the inner one": (
+        f"{HEAD}k = context cache_nodes rest\n[pipeline:rest]\npipeline = audit app\n",
+        f"{HEAD}k = context rest\n[pipeline:rest]\npipeline = audit cache_nodes app\n",
+    ),
+    "two into one": (
+        f"{HEAD}k = context rest\nm = authtoken context rest\n"
+        "[pipeline:rest]\npipeline = audit app\n",
+        f"{HEAD}k = context rest\nm = authtoken context rest\n"
+        "[pipeline:rest]\npipeline = audit cache_nodes app\n",
+    ),
+    "the cache in a filter-app": (
+        f"{HEAD}k = context cached\n[filter-app:cached]\nuse = cache\nnext = app\n",
+        f"{HEAD}k = context cache_nodes cached\n[filter-app:cached]\nuse = cache\nnext = app\n",
+    ),
+    "the context in a filter-app": (
+        "[filter-app:api]\nuse = context\nnext = rest\n[pipeline:rest]\npipeline = cache app\n",
+        "[filter-app:api]\nuse = context\nnext = rest\n"
+        "[pipeline:rest]\npipeline = cache_nodes cache app\n",
+    ),
+    "the context by filter-with": (
+        f"{HEAD}filter-with = context\nk = audit app\n",
+        f"{HEAD}filter-with = context\nk = audit cache_nodes app\n",
+    ),
+    "the cache by filter-with": (
+        f"{HEAD}k = context cached\n[app:cached]\nuse = app\nfilter-with = cache\n",
+        f"{HEAD}k = context cache_nodes cached\n[app:cached]\nuse = app\nfilter-with = cache\n",
+    ),
+    "the context around a filter": (
+        f"{HEAD}k = both app\n[filter:both]\nuse = audit\nfilter-with = context\n",
+        f"{HEAD}k = both cache_nodes app\n[filter:both]\nuse = audit\nfilter-with = context\n",
+    ),
+    "a circle": (
+        f"{HEAD}k = context a\n[pipeline:a]\npipeline = audit b\n"
+        "[pipeline:b]\npipeline = audit a\n",
+        f"{HEAD}k = context a\n[pipeline:a]\npipeline = audit b\n"
+        "[pipeline:b]\npipeline = audit cache_nodes a\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHAINS)
+def test_a_chain_may_go_on_in_other_sections(case: str, tmp_path) -> None:
+    before, after = CHAINS[case]
+    own = SECTION if "cache_nodes" in before else ""
+    text = f"{before}{REST}{own}"
+    edited = insert(text)
+    assert edited.startswith(after)
+    assert insert(edited) == edited
+    assert skipped(text) == []
+    if not own:
+        assert remove(edited) == text
+    if case == "a circle":
+        return
+    for order in orders(edited, tmp_path, "api").values():
+        place = order.index("cache_nodes")
+        assert "ContextMiddleware" in order[:place]
+        assert "CacheFilter" not in order[:place]
+        assert order.count("cache_nodes") == 1
+
+
+def test_a_cache_of_another_class_in_front_of_the_context_is_not_glances() -> None:
+    other = "[filter:cache]\npaste.filter_factory = site.tokens:Cache.factory\n"
+    filters = FILTERS.replace(f"[filter:cache]\npaste.filter_factory = {FACTORIES['cache']}\n", "")
+    text = f"{HEAD}a = cache context app\nb = context cache app\n{APPS}{filters}{other}"
+    assert "a = cache context cache_nodes app\nb = context cache_nodes cache app\n" in insert(text)
+
+
+def test_a_part_that_others_fill_in_is_no_pipeline() -> None:
+    text = f"{HEAD}base = authtoken context\nk = %(base)s audit app\n{REST}"
+    assert "base = authtoken context\nk = %(base)s audit cache_nodes app\n" in insert(text)
+    assert filtered(text) == ["[composite:api] k"]
+    assert skipped(text) == []
+
+
+def test_upper_case_makes_another_name(tmp_path) -> None:
+    text = f"{HEAD}k = Context cache app\n{REST}[filter:Context]\nuse = context\n"
+    edited = insert(text)
+    assert "k = Context cache_nodes cache app" in edited
+    assert orders(edited, tmp_path, "api")["k"][0] == "ContextMiddleware"
+    with pytest.raises(UserError, match="no pipeline with Glance's context"):
+        insert(f"{HEAD}k = CONTEXT app\n{REST}")
+
+
+def test_a_second_filter_is_an_entry_of_the_table() -> None:
+    fill = Filter(
+        name="cache_fill",
+        egg="egg:glance-cache-nodes#cache_fill",
+        factory="glance_cache_nodes.fill.filter:filter_factory",
+        behind="cache",
+        before=(),
+        late=False,
+    )
+    text = SHIPPED.read_text()
+    both = insert(text, (CACHE_NODES, fill))
+    assert " authtoken context cache_nodes cache cache_fill rootapp\n" in both
+    assert " authtoken context cache_nodes cache cache_fill cachemanage rootapp\n" in both
+    assert both.count("cache_fill ") == 4
+    assert insert(both, (CACHE_NODES, fill)) == both
+    assert remove(both, (CACHE_NODES, fill)) == text
+    moved = both.replace("cache cache_fill cachemanage", "cache cachemanage cache_fill")
+    assert insert(moved, (CACHE_NODES, fill)) == both
+    with pytest.raises(UserError, match="cache_fill stands before cache; take it out"):
+        insert(
+            both.replace("cache cache_fill cachemanage", "cache_fill cache cachemanage"), (fill,)
+        )
