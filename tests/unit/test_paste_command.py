@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -15,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from paste_command import paste
+from paste_samples import SHIPPED
 
-from glance_cache_nodes.cmd import paste as command
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import insert
 from paste_samples import SHIPPED
@@ -34,14 +34,6 @@ def file(tmp_path: Path) -> Path:
     copy.write_bytes(SHIPPED.read_bytes())
     copy.chmod(0o640)
     return copy
-
-
-def paste(*words: object) -> int:
-    """Run the subcommand as the program does."""
-    parser = argparse.ArgumentParser()
-    command.add_to(parser.add_subparsers())
-    arguments = parser.parse_args(["paste", *map(str, words)])
-    return int(arguments.run(arguments))
 
 
 def names(file: Path) -> list[str]:

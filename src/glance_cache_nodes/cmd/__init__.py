@@ -34,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after the program's name; those of the process when None.
 
     Returns:
-        The exit status: 0 done, 1 refused or failed, 2 a command line that is not understood.
+        The exit status: 0 done, 1 refused or failed, 2 a command line that is not understood,
+        3 done in part.
     """
     arguments = build_parser().parse_args(argv)
     try:

@@ -6,11 +6,13 @@ from __future__ import annotations
 import difflib
 import io
 import json
-import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from glance_cache_nodes import paste_config
+from glance_cache_nodes.cmd import interrupts
+from glance_cache_nodes.cmd.output import show, tell
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import file as paste_file
 
@@ -26,7 +28,8 @@ class Outcome(TypedDict):
         changed: whether the text is another one than before.
         written: whether it was written to the file.
         backup: the copy of the old file; None when nothing was written.
-        pipelines: the pipelines with a context, such as ``[composite:api] keystone``.
+        pipelines: the pipelines with a place for the filter, such as ``[composite:api] keystone``.
+        skipped: the pipelines that get no filter: ``pipeline``, and the ``reason``.
         diff: old to new, as ``diff -u`` gives it; empty when nothing changes.
     """
 
@@ -35,6 +38,7 @@ class Outcome(TypedDict):
     written: bool
     backup: str | None
     pipelines: list[str]
+    skipped: list[dict[str, str]]
     diff: str
 
 
@@ -56,34 +60,26 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what the command line asks for: the change to stdout, a word about it to stderr.
 
     Returns:
-        0, the exit status.
+        0 all pipelines, 3 some were skipped.
 
     Raises:
-        UserError: the file cannot be read, edited or written.
+        UserError: the file cannot be read, edited or written; nothing was changed.
     """
     path: Path = arguments.file
     old = paste_file.load(path)
     try:
-        new = paste_config.remove(old) if arguments.remove else paste_config.insert(old)
-        pipelines = paste_config.filtered(new)
+        outcome = _before(path, old, remove=arguments.remove)
+        new = _edited(old, outcome, remove=arguments.remove, as_json=arguments.json)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
-    write = bool(arguments.in_place) and new != old
-    backup = paste_file.replace(path, new) if write else None
-    outcome = Outcome(
-        file=str(path),
-        changed=new != old,
-        written=write,
-        backup=None if backup is None else str(backup),
-        pipelines=pipelines,
-        diff=unified_diff(str(path), old, new),
-    )
-    if arguments.json:
-        sys.stdout.write(json.dumps(outcome, indent=2) + "\n")
+    outcome["changed"] = new != old
+    outcome["diff"] = unified_diff(str(path), old, new)
+    if arguments.in_place and new != old:
+        _replace(path, (old, new), outcome, as_json=arguments.json)
     else:
-        sys.stdout.write(outcome["diff"])
-        sys.stderr.write(f"{path}: {_summary(outcome)}\n")
-    return 0
+        _show(outcome, as_json=arguments.json)
+        _tell(outcome, as_json=arguments.json)
+    return 3 if outcome["skipped"] else 0
 
 
 def unified_diff(name: str, old: str, new: str) -> str:
@@ -95,6 +91,61 @@ def unified_diff(name: str, old: str, new: str) -> str:
     lines = difflib.unified_diff(before, after, name, name)
     mark = "\n\\ No newline at end of file\n"
     return "".join(line if line.endswith("\n") else line + mark for line in lines)
+
+
+def _before(path: Path, old: str, *, remove: bool) -> Outcome:
+    skipped = [] if remove else paste_config.skipped(old)
+    return Outcome(
+        file=str(path),
+        changed=False,
+        written=False,
+        backup=None,
+        pipelines=paste_config.filtered(old),
+        skipped=[asdict(each) for each in skipped],
+        diff="",
+    )
+
+
+def _edited(old: str, outcome: Outcome, *, remove: bool, as_json: bool) -> str:
+    if remove:
+        return paste_config.remove(old)
+    try:
+        return paste_config.insert(old)
+    except UserError:
+        if not outcome["pipelines"]:  # why, pipeline by pipeline, stands in skipped
+            _show(outcome, as_json=as_json)
+            _tell_skipped(outcome, as_json=as_json)
+        raise
+
+
+def _replace(path: Path, texts: tuple[str, str], outcome: Outcome, *, as_json: bool) -> None:
+    """Show the change, then make it, then tell of it; what ends this before leaves no file."""
+    with interrupts.held():
+        staged = paste_file.stage(path, *texts)
+        outcome["written"], outcome["backup"] = True, str(staged.backup)
+        try:
+            with interrupts.let_in():
+                _show(outcome, as_json=as_json)
+            staged.commit()
+        except BaseException:
+            staged.discard()
+            raise
+        _tell(outcome, as_json=as_json)
+
+
+def _show(outcome: Outcome, *, as_json: bool) -> None:
+    show(json.dumps(outcome, indent=2) + "\n" if as_json else outcome["diff"])
+
+
+def _tell(outcome: Outcome, *, as_json: bool) -> None:
+    _tell_skipped(outcome, as_json=as_json)
+    if not as_json:
+        tell(f"{outcome['file']}: {_summary(outcome)}")
+
+
+def _tell_skipped(outcome: Outcome, *, as_json: bool) -> None:
+    for each in [] if as_json else outcome["skipped"]:
+        tell(f"{outcome['file']}: skipped {each['pipeline']}: {each['reason']}")
 
 
 def _summary(outcome: Outcome) -> str:

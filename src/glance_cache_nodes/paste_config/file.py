@@ -8,12 +8,16 @@ import itertools
 import os
 import stat
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.exception import UserError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+HINT = "nothing was changed; run this as root or as the file's owner"
+ACCESS_LIST = "system.posix_acl_access"
 
 
 def load(path: Path) -> str:
@@ -22,9 +26,9 @@ def load(path: Path) -> str:
     Raises:
         UserError: no such file, not a file, not to be read, or not UTF-8.
     """
-    if path.exists() and not path.is_file():
-        raise UserError(f"{path}: not a file; name the glance-api-paste.ini itself")
     try:
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path}: not a file; name the glance-api-paste.ini itself")
         data = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
@@ -35,13 +39,50 @@ def load(path: Path) -> str:
         raise UserError(f"{path}: line {line}: not UTF-8; save the file as UTF-8") from error
 
 
-def replace(path: Path, text: str) -> Path:
-    """Put text in the file's place, at once; a link stays, and what it leads to is replaced.
+@dataclass(frozen=True)
+class Staged:
+    """A change of a file that needs one step more, or one to be as if it had never been.
 
-    Mode, access list and owner stay as they were.
+    Attributes:
+        path: the file as it was named.
+        target: the file itself, where path is a link.
+        old: the bytes that the change was made from.
+        new: the file that comes in the target's place.
+        backup: a copy of the old file, beside it: ``NAME.bak-YYYYmmddHHMMSS``, local time.
+    """
 
-    Returns:
-        The copy of the old file, beside it: ``NAME.bak-YYYYmmddHHMMSS``, local time.
+    path: Path
+    target: Path
+    old: bytes
+    new: Path
+    backup: Path
+
+    def commit(self) -> None:
+        """Put the new file in the old one's place, at once.
+
+        Raises:
+            UserError: the file is another one by now, or cannot be replaced.
+        """
+        try:
+            if self.target.read_bytes() != self.old:
+                raise UserError(
+                    f"{self.path}: was changed meanwhile and is left so; run this again"
+                )
+            self.new.replace(self.target)
+        except OSError as error:
+            raise _not_replaced(self.path, error) from error
+
+    def discard(self) -> None:
+        """Remove what was staged; to be called instead of ``commit``, or when that has failed."""
+        for made in (self.new, self.backup):
+            made.unlink()
+
+
+def stage(path: Path, old: str, new: str) -> Staged:
+    """Write a new text and a copy of the old one beside a file.
+
+    Mode, access list and owner of both are the file's. Of a link, what it leads to is meant. No
+    signal may end the process before ``commit`` or ``discard``, or the files are left.
 
     Raises:
         UserError: the file or its directory is not to be written, or its owner cannot be kept.
@@ -49,18 +90,20 @@ def replace(path: Path, text: str) -> Path:
     target = path.resolve()
     if not os.access(target, os.W_OK):
         raise UserError(f"{path}: not writable; run this as root or as the file's owner")
+    backup = f"{target.name}.bak-{time.strftime('%Y%m%d%H%M%S')}"
     made: list[Path] = []
     try:
-        made.append(_write_like(target, f".{target.name}.new", text.encode()))
-        backup = f"{target.name}.bak-{time.strftime('%Y%m%d%H%M%S')}"
-        made.append(_write_like(target, backup, target.read_bytes()))
-        made[0].replace(target)
+        made.append(_write_like(target, f".{target.name}.new", new.encode()))
+        made.append(_write_like(target, backup, old.encode()))
     except OSError as error:
         for left in made:
             left.unlink()
-        hint = "nothing was changed; run this as root or as the file's owner"
-        raise UserError(f"{path}: cannot be replaced: {error.strerror}; {hint}") from error
-    return made[1]
+        raise _not_replaced(path, error) from error
+    return Staged(path, target, old.encode(), *made)
+
+
+def _not_replaced(path: Path, error: OSError) -> UserError:
+    return UserError(f"{path}: cannot be replaced: {error.strerror}; {HINT}")
 
 
 def _write_like(target: Path, name: str, data: bytes) -> Path:
@@ -90,10 +133,21 @@ def _create(wanted: Path) -> tuple[int, Path]:
 
 def _dress_like(target: Path, descriptor: int) -> None:
     # By descriptor: who may write in this directory could put a link under the name meanwhile.
-    like = target.stat()
-    if (like.st_uid, like.st_gid) != (os.geteuid(), os.getegid()):
+    like, made = target.stat(), os.fstat(descriptor)
+    # In a directory with the setgid bit a new file has the group of the directory.
+    if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
         os.fchown(descriptor, like.st_uid, like.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
-    for name in os.listxattr(target):
+    names = _attributes(target)
+    if ACCESS_LIST not in names:
+        with contextlib.suppress(OSError):  # there is one only by the directory's default
+            os.removexattr(descriptor, ACCESS_LIST)
+    for name in names:
         with contextlib.suppress(OSError):  # a label that only the system sets
             os.setxattr(descriptor, name, os.getxattr(target, name))
+    os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
+
+
+def _attributes(target: Path) -> list[str]:
+    with contextlib.suppress(OSError):  # a file system without any
+        return os.listxattr(target)
+    return []
