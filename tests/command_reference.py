@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of ``docs/cmd.md`` that are made from the commands' own parsers and the Makefile.
+"""The parts of ``docs/cli.md`` that are made from the commands' own parsers and the Makefile.
 
 ``python tests/command_reference.py`` writes them anew, each between two comments that name it.
 """
@@ -21,7 +21,7 @@ from glance_cache_nodes.paste_config import insert
 from paste_samples import SHIPPED
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs/cmd.md"
+PAGE = ROOT / "docs/cli.md"
 COMMANDS = "openstack.image.v2"
 INSTALLED = "/etc/glance/glance-api-paste.ini"
 _PART = re.compile(r"(<!-- made from (.+?) -->\n).*?(<!-- end -->\n)", re.DOTALL)

@@ -12,6 +12,7 @@ from paste.deploy import loadwsgi
 
 from glance_cache_nodes.api import filter as server_filter
 from glance_cache_nodes.paste_config import filtered, insert, remove, skipped
+from paste_samples import FACTORIES, SHIPPED, grown, written
 
 WRITTEN = written()
 SEEDS = range(300)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from paste_command import paste
-from paste_samples import SHIPPED
 
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import insert

@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 from paste_command import paste
-from paste_samples import SHIPPED
 
 from glance_cache_nodes.cmd import interrupts
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import file as paste_file
 from glance_cache_nodes.paste_config import insert
+from paste_samples import SHIPPED
 
 PROGRAM = "import sys; from glance_cache_nodes import cmd; sys.exit(cmd.main())"
 OTHER_GROUP = 2345

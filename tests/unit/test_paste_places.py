@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import pytest
 from paste_order import orders
-from paste_samples import FACTORIES, SHIPPED
 
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import filtered, insert, remove, skipped
 from glance_cache_nodes.paste_config.filters import CACHE_NODES, Filter
+from paste_samples import FACTORIES, SHIPPED
 
 HEAD = "[composite:api]\npaste.composite_factory = glance.api:pipeline_factory\n"
 FILTERS = "".join(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from paste_command import paste
-from paste_samples import FACTORIES, SHIPPED
 
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import filtered, insert, remove, skipped
+from paste_samples import FACTORIES, SHIPPED
 
 HEAD = "[composite:api]\npaste.composite_factory = glance.api:pipeline_factory\n"
 GOOD = "k = context app\n"
