@@ -158,6 +158,12 @@ CHAINS = {
         f"{HEAD}k = context rest\nm = authtoken context rest\n"
         "[pipeline:rest]\npipeline = audit cache_nodes app\n",
     ),
+    "one of two has it before the rest": (
+        f"{HEAD}k = context cache_nodes rest\nm = authtoken context rest\n"
+        "[pipeline:rest]\npipeline = app\n",
+        f"{HEAD}k = context rest\nm = authtoken context rest\n"
+        "[pipeline:rest]\npipeline = cache_nodes app\n",
+    ),
     "the cache in a filter-app": (
         f"{HEAD}k = context cached\n[filter-app:cached]\nuse = cache\nnext = app\n",
         f"{HEAD}k = context cache_nodes cached\n[filter-app:cached]\nuse = cache\nnext = app\n",
@@ -206,6 +212,16 @@ def test_a_chain_may_go_on_in_other_sections(case: str, tmp_path) -> None:
         assert "ContextMiddleware" in order[:place]
         assert "CacheFilter" not in order[:place]
         assert order.count("cache_nodes") == 1
+
+
+def test_a_pipeline_without_context_may_lead_to_one_with_the_filter() -> None:
+    text = (
+        f"{HEAD}k = context rest\nm = cache rest\nn = rest\n[pipeline:rest]\npipeline = app\n{REST}"
+    )
+    edited = insert(text)
+    assert "pipeline = cache_nodes app" in edited
+    assert [each.pipeline for each in skipped(edited)] == ["[composite:api] m", "[composite:api] n"]
+    assert insert(edited) == edited
 
 
 def test_a_cache_of_another_class_in_front_of_the_context_is_not_glances() -> None:

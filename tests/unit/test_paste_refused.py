@@ -58,6 +58,22 @@ REFUSED = {
     "last": (f"{HEAD}a = context cache_nodes\n{FILTERS}{OWN}", "cache_nodes stands last"),
     "alone": (f"{HEAD}a = cache_nodes app\n{FILTERS}{OWN}", "a pipeline without a context filter"),
     "cache first": (f"{HEAD}a = cache context app\n{FILTERS}", "cache stands before context"),
+    "both at once": (
+        f"{HEAD}a = both app\n{FILTERS}[filter:both]\nuse = cache\nfilter-with = context\n",
+        "line 3: [composite:api] a: both is context and cache at once; write the two into",
+    ),
+    "twice by blanks": (
+        f"{GOOD}{OWN}[filter: cache_nodes]\nuse = egg:glance-cache-nodes#cache_nodes\n",
+        "line 18: [filter: cache_nodes] is there twice; keep one",
+    ),
+    "the egg in a pipeline": (
+        f"{HEAD}a = context egg:glance_cache_nodes#cache_nodes app\n{FILTERS}",
+        "line 3: [composite:api] a: this filter stands there as egg:glance-cache-nodes#cache_nodes",
+    ),
+    "around another filter": (
+        f"{GOOD}[filter:mine]\nuse = audit\nfilter-with = cache_nodes\n{OWN}",
+        "line 16: [filter:mine] is this filter under another name; call it cache_nodes",
+    ),
     "nothing to fill in": (f"{HEAD}a = %(f)s context app\n{FILTERS}", "line 3: [composite:api] a:"),
     "a bare percent": (f"{HEAD}a = 5% context app\n{FILTERS}", "a % that paste cannot fill in"),
 }
@@ -74,6 +90,31 @@ def test_insert_refuses(text: str, message: str) -> None:
 def test_remove_leaves_a_section_that_holds_more() -> None:
     with pytest.raises(UserError, match=r"line 18: \[filter:cache_nodes\] mine is not of this"):
         remove(f"{GOOD}{OWN}mine = 1\n")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    {
+        "filled in": ("b = %(f)s app\n", "cache_nodes comes out of a %(name)s; write the word"),
+        "around an app": (
+            "[app:app]\nuse = egg:x\nfilter-with = cache_nodes\n",
+            "[app:app] filter-with names cache_nodes too; take that out by hand first",
+        ),
+        "in a filter-app": (
+            "[filter-app:x]\nuse = cache_nodes\nnext = app\n",
+            "[filter-app:x] use names cache_nodes too",
+        ),
+        "in a composite that is not Glance's": (
+            "[composite:x]\nuse = egg:x\nb = context cache_nodes app\n",
+            "[composite:x] b names cache_nodes too",
+        ),
+    }.values(),
+)
+def test_remove_leaves_no_name_that_paste_cannot_load(more: str, message: str) -> None:
+    default = "[DEFAULT]\nf = context cache_nodes\n"
+    with pytest.raises(UserError) as caught:
+        remove(f"{default}{HEAD}a = context cache_nodes app\n{more}{FILTERS}{OWN}")
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("case", ["before context", "after cache", "twice"])

@@ -45,6 +45,7 @@ class Chain:
         where: the same with its line.
         title: the section in which it begins.
         leads_to: the name of the application that this section leads to.
+        words: what its own section has of it.
         steps: the filters in their order and then the application; empty for an empty pipeline.
     """
 
@@ -52,6 +53,7 @@ class Chain:
     where: str
     title: str
     leads_to: str
+    words: list[Word]
     steps: list[Step]
 
     def places(self, *roles: str) -> list[int]:
@@ -63,13 +65,14 @@ def of_pipeline(names: Names, section: Section, option: Option) -> Chain:
     """Return the chain that begins in a pipeline."""
     made = [name for _, found in names.document.words(option) for name in found]
     steps = [*_around(names, section), *_written(names, option, (section.title,))]
-    return Chain(option.label, str(option), section.title, made[-1] if made else "", steps)
+    last = made[-1] if made else ""
+    return Chain(option.label, str(option), section.title, last, option.words, steps)
 
 
 def of_application(names: Names, section: Section) -> Chain:
     """Return the chain that begins in an application with a filter of its own."""
     steps = _application(names, Step(section.name), ())
-    return Chain(f"[{section.title}]", str(section), section.title, section.name, steps)
+    return Chain(f"[{section.title}]", str(section), section.title, section.name, [], steps)
 
 
 def _around(names: Names, section: Section) -> list[Step]:
@@ -103,7 +106,7 @@ def _application(names: Names, last: Step, seen: Seen) -> list[Step]:
     following = names.value(section, "next") if is_filtered else names.loaded(section)
     around = _around(names, section)
     if pipeline:
-        steps = [*around, *_written(names, pipeline, seen)]
+        steps = [*around, *(_written(names, pipeline, seen) or [Step(last.name)])]
     elif following in names.applications:
         steps = [*around, *_application(names, Step(following), seen)]
     elif around:

@@ -71,10 +71,12 @@ def check_order(names: Names, chains: list[Chain], wanted: Filter) -> None:
 
 def _faults_of_cache(chain: Chain) -> list[str]:
     contexts, caches = chain.places(CONTEXT), following(chain, CACHE)
-    if contexts and caches and caches[0] < contexts[-1]:
-        cache, context = chain.steps[caches[0]], chain.steps[contexts[-1]]
-        return [f"{cache.name} stands before {context.name}; it must come after"]
-    return []
+    if not contexts or not caches or caches[0] > contexts[-1]:
+        return []
+    cache, context = chain.steps[caches[0]], chain.steps[contexts[-1]]
+    if cache is context:
+        return [f"{cache.name} is context and cache at once; write the two into the pipeline"]
+    return [f"{cache.name} stands before {context.name}; it must come after"]
 
 
 def _faults_of(wanted: Filter, chain: Chain) -> list[str]:
@@ -82,13 +84,14 @@ def _faults_of(wanted: Filter, chain: Chain) -> list[str]:
     if not standing:
         return []
     lower, place = wanted.lower(chain), standing[0]
+    if lower < 0:
+        # What is in front of it may be a context of a class that nobody knows.
+        is_first = place == 0 and chain.steps[0].word in chain.words
+        about = f"{name} stands in a pipeline without a {wanted.behind} filter; take it out"
+        return [about] if is_first else []
     limit = min((each for role in wanted.before[:1] for each in following(chain, role)), default=-1)
     faults = (
         (len(standing) > 1, f"{name} stands there twice; {AGAIN}"),
-        (
-            place == 0 and lower < 0,
-            f"{name} stands in a pipeline without a {wanted.behind} filter; take it out",
-        ),
         (place < lower, f"{name} stands before {chain.steps[lower].name}; {AGAIN}"),
         (-1 < limit < place, f"{name} stands after {chain.steps[limit].name}; {AGAIN}"),
     )

@@ -18,14 +18,16 @@ from glance_cache_nodes.paste_config import section, words
 from glance_cache_nodes.paste_config.checks import check_order, own_section, refuse_what_stays
 from glance_cache_nodes.paste_config.filters import CACHE_NODES, FILTERS
 from glance_cache_nodes.paste_config.names import names
-from glance_cache_nodes.paste_config.plan import plan
+from glance_cache_nodes.paste_config.plan import from_elsewhere, plan
 from glance_cache_nodes.paste_config.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glance_cache_nodes.paste_config.filters import Filter
+    from glance_cache_nodes.paste_config.model import Word
     from glance_cache_nodes.paste_config.pipelines import Skipped
+    from glance_cache_nodes.paste_config.plan import Plan
 
 
 def insert(text: str, filters: Sequence[Filter] = FILTERS) -> str:
@@ -83,14 +85,26 @@ def _insert(text: str, wanted: Filter) -> str:
             "no pipeline with Glance's context or unauthenticated-context filter; "
             "a glance-api-paste.ini is expected"
         )
-    wrong = [each for each in found.placements if not each.is_right]
-    put = {each.before.word for each in wrong if each.before.word}
-    cut = {each.now.word for each in wrong if each.now and each.now.word}
     lines = list(document.lines)
-    words.change(lines, wanted.name, put, cut)
+    words.change(lines, wanted.name, *_changes(found, wanted))
     if own is None:
         section.add(lines, document, wanted)
     return "".join(lines)
+
+
+def _changes(found: Plan, wanted: Filter) -> tuple[set[Word], set[Word]]:
+    """Return the words to put the filter in front of, and those to cut."""
+    wrong = [each for each in found.placements if not each.is_right]
+    put = {each.before.word for each in wrong if each.before.word}
+    cut = set()
+    for each in found.placements:
+        # Where pipelines share their rest, one in the rest is in the place of one before it.
+        if each.now is None or (each.is_right and each.before.word not in put):
+            continue
+        if each.now.word is None or not each.now.is_word:
+            raise UserError(f"{each.chain.where}: {from_elsewhere(wanted.name)}")
+        cut.add(each.now.word)
+    return put, cut
 
 
 def _remove(text: str, wanted: Filter) -> str:

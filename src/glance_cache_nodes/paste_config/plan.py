@@ -104,7 +104,7 @@ def _fault(placement: Placement, wanted: Filter, able: list[Chain]) -> str:
             "filter-with or a [filter-app:...]; write these filters into the pipeline one by one"
         )
     if now and not now.is_word:
-        return f"{wanted.name} comes out of a %(name)s; write the word itself in its place"
+        return from_elsewhere(wanted.name)
     for other in able:
         elsewhere = other.steps[wanted.next_step(other)].word != before.word
         if elsewhere and any(step.word == before.word for step in other.steps):
@@ -113,6 +113,11 @@ def _fault(placement: Placement, wanted: Filter, able: list[Chain]) -> str:
                 f"too, behind the place of {wanted.name}; write its filters out one by one"
             )
     return ""
+
+
+def from_elsewhere(name: str) -> str:
+    """Return what to say of a filter that cannot be cut: the text it stands in may serve others."""
+    return f"{name} comes out of a %(name)s; write the word itself in its place"
 
 
 def _no_lower(chain: Chain, wanted: Filter) -> str:

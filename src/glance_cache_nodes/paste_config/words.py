@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import pipelines
+from glance_cache_nodes.paste_config.plan import from_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -46,9 +47,7 @@ def _in_option(names: Names, option: Option, name: str) -> list[Word]:
         made = made[:-1]  # the application at the end may have the same name
     found = [word for word, each in made if each == name]
     if any(word.text != name for word in found):
-        raise UserError(
-            f"{option}: {name} comes out of a %(name)s; write the word itself in its place"
-        )
+        raise UserError(f"{option}: {from_elsewhere(name)}")
     return found
 
 
