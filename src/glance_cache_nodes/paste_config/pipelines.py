@@ -46,8 +46,8 @@ def find(names: Names) -> list[Chain | Skipped]:
     Raises:
         UserError: a ``%`` in one that paste cannot fill in.
     """
-    sections = [each for each in names.document.sections if each.kind in APPLICATIONS]
-    return [each for section in sections for each in _in_section(names, section)]
+    applications = [each for each in names.document.sections if each.kind in APPLICATIONS]
+    return [each for section in applications for each in _in_section(names, section)]
 
 
 def options(names: Names, section: Section) -> list[Option]:
@@ -55,7 +55,8 @@ def options(names: Names, section: Section) -> list[Option]:
     if section.kind == "pipeline":
         own = section.option("pipeline")
         return [own] if own else []
-    if section.kind == "filter-app" or names.factory(section) != PIPELINE_FACTORY:
+    is_other = section.kind == "filter-app" or section.kind not in APPLICATIONS
+    if is_other or names.factory(section) != PIPELINE_FACTORY:
         return []
     return [each for each in section.options if not _is_pastes(each) and not _is_part(names, each)]
 
