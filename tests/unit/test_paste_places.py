@@ -46,10 +46,10 @@ PLACES = {
         "\n  context\n\n# a comment\n  audit\n\t; cache\n\tcache\n  app",
         "\n  context\n\n# a comment\n  audit\n\t; cache\n\tcache_nodes cache\n  app",
     ),
-    "filled in: the context": ("%(front)s audit app", "%(front)s audit cache_nodes app"),
-    "filled in: the cache": ("context audit %(back)s", "context audit cache_nodes %(back)s"),
-    "filled in: nothing": ("context %(none)s app", "context %(none)s cache_nodes app"),
-    "filled in: with a blank": ("%(the front)s app", "%(the front)s cache_nodes app"),
+    "filled in, the context": ("%(front)s audit app", "%(front)s audit cache_nodes app"),
+    "filled in, the cache": ("context audit %(back)s", "context audit cache_nodes %(back)s"),
+    "filled in, nothing": ("context %(none)s app", "context %(none)s cache_nodes app"),
+    "filled in, with a blank": ("%(the front)s app", "%(the front)s cache_nodes app"),
 }
 DEFAULT = "[DEFAULT]\nfront = authtoken context\nback = cache app\nnone =\nthe front = context\n"
 
