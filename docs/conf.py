@@ -57,7 +57,7 @@ def setup(app):
 def stay_in_docs(_, docname, source):
     """Lead links to the pages at the project's root to their copies here."""
     up = "../" * docname.count("/")
-    outside = rf"\]\({up}\.\./(?=(README|CONTRIBUTING|CHANGELOG)\.md)"
+    outside = rf"\]\({up}\.\./(?=(CONTRIBUTING|CHANGELOG|SECURITY)\.md)"
     source[0] = re.sub(outside, f"]({up}", source[0])
 
 

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of ``docs/cli.md`` that are made from the commands' own parsers and the Makefile.
-
-``python tests/command_reference.py`` writes them anew, each between two comments that name it.
-"""
+"""The parts of ``docs/cli.md`` that are made from the commands' own parsers and the Makefile."""
 
 from __future__ import annotations
 
@@ -21,10 +18,8 @@ from glance_cache_nodes.paste_config import insert
 from paste_samples import SHIPPED
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs/cli.md"
 COMMANDS = "openstack.image.v2"
 INSTALLED = "/etc/glance/glance-api-paste.ini"
-_PART = re.compile(r"(<!-- made from (.+?) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 
 class _AnyList(command.Lister):
@@ -45,17 +40,6 @@ def parts() -> dict[str, str]:
 def commands() -> dict[str, argparse.ArgumentParser]:
     """Return the parser of every command that the distribution brings, by its words."""
     return dict([*_leaves("glance-cache-nodes", cmd.build_parser()), *_openstack_commands()])
-
-
-def renewed(page: str) -> str:
-    """Return a page with every part in it made anew."""
-    made = parts()
-    return _PART.sub(lambda part: part[1] + made.get(part[2], "") + part[3], page)
-
-
-def present(page: str) -> list[str]:
-    """Return the names of the parts in a page."""
-    return [part[2] for part in _PART.finditer(page)]
 
 
 def _leaves(
@@ -132,7 +116,3 @@ def _marked(text: str) -> str:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].removesuffix(".") + "."
-
-
-if __name__ == "__main__":
-    PAGE.write_text(renewed(PAGE.read_text()))

@@ -18,7 +18,7 @@ _STATUSES = re.compile(r"^\.\. rest_status_code:: \w+ http-status.yaml\n\n((?: +
 
 def pages() -> dict[str, str]:
     """Return the text of every page that a person reads, by its path."""
-    files = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    files = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
     files += [path for kind in ("md", "rst", "inc") for path in sorted(DOCS.rglob(f"*.{kind}"))]
     return {str(path.relative_to(ROOT)): path.read_text() for path in files}
 
@@ -44,17 +44,6 @@ def reference() -> dict[tuple[str, str], set[int]]:
 def _statuses(section: str) -> set[int]:
     lists = _STATUSES.findall(section)
     return {int(number) for each in lists for number in re.findall(r"- (\d{3})", each)}
-
-
-def status_tables(text: str) -> list[set[int]]:
-    """Return the numbers in each table of a text that is headed ``status`` and ``when``."""
-    tables = re.findall(r"^\| status \| when.*\n\| -.*\n((?:\|.*\n)+)", text, re.MULTILINE)
-    return [{int(row) for row in re.findall(r"^\| (\d+) ", table, re.M)} for table in tables]
-
-
-def defaults(text: str) -> dict[str, str]:
-    """Return the second cell of each row of a table whose first is one word of code."""
-    return dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", text, re.MULTILINE))
 
 
 def contract_statuses() -> set[int]:

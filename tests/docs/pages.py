@@ -6,7 +6,7 @@ else is to be done with it:
 
     <!-- not run: why it cannot be run here -->
     <!-- file: /etc/glance/policy.yaml -->          write the block there, then go on
-    <!-- part of: /etc/glance/glance-api.conf -->   hold it against what such a file may have
+    <!-- part of: /etc/glance/glance-api.conf -->   give it to what reads such a file
 
 A block of ``text`` or ``json`` only shows something.
 """
@@ -46,12 +46,14 @@ class Example:
 
     @property
     def is_run(self) -> bool:
-        return self.language in RUN and self.mark != "not run"
+        return self.language in RUN and not self.mark
 
 
 def pages() -> list[Path]:
     """Return the pages whose examples are held against a lab."""
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/guide/*.md"))]
+    directories = ("docs/guide", "docs/developers")
+    guides = [page for name in directories for page in sorted((ROOT / name).glob("*.md"))]
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *guides]
 
 
 def name(page: Path) -> str:

@@ -5,12 +5,20 @@ from __future__ import annotations
 
 import configparser
 import datetime
+import functools
 import importlib.metadata
 import io
-import sys
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
+import deployers
+import devstack
 import openstack
+import pytest
 import sqlalchemy
 import yaml
 from glance import policies
@@ -19,8 +27,9 @@ from oslo_config import cfg
 
 from glance_cache_nodes import paste_config
 from glance_cache_nodes.policies import rules
+from paste_samples import SHIPPED
 
-SHIPPED = Path(sys.prefix, "etc/glance/glance-api-paste.ini")
+HELM = ("openstack-helm to 2025.2.0", "openstack-helm from 2026.1.0")
 OWNERS_OF_OPTIONS = (
     "glance.api",
     "glance_cache_nodes",
@@ -62,25 +71,55 @@ def clouds_yaml(path: Path) -> None:
 def user_variables_yml(path: Path) -> None:
     """See that OpenStack-Ansible's overrides make of a pipeline what our command makes of it."""
     variables = yaml.safe_load(path.read_text())
+    assert not deployers.unknown("openstack-ansible", variables)
     overrides = variables["glance_glance_api_paste_ini_overrides"]
-    wanted = _ini(paste_config.insert(SHIPPED.read_text()))
-    assert "filter:cache_nodes" in overrides
+    path.write_text(_rendered(deployers.merged(_sections(SHIPPED.read_text()), overrides)))
+    assert deployers.has_the_call(deployers.load(path))
+    wanted = _sections(paste_config.insert(SHIPPED.read_text()))
     for section, options in overrides.items():
         assert options == {name: wanted[section][name] for name in options}
-    path.write_text(_rendered(variables["glance_glance_api_conf_overrides"]))
-    glance_api_conf(path)
 
 
-def values_yaml(path: Path) -> None:
+def helm_paste(tool: str, path: Path) -> None:
     """See that OpenStack-Helm's values put the filter where our command would."""
     values = yaml.safe_load(path.read_text())["conf"]
-    filters = {name: dict(part) for name, part in _ini(SHIPPED.read_text()).items()}
-    named = {name: part for name, part in filters.items() if name.startswith("filter:")}
-    text = _rendered({**named, **values["paste"]})
-    assert paste_config.filtered(text)
-    assert paste_config.insert(text) == text
-    path.write_text(_rendered(values["glance"]))
+    text = deployers.text(
+        deployers.merged(deployers.sections(tool, path.parent), values.pop("paste"))
+    )
+    assert not values
+    path.write_text(text)
+    assert deployers.has_the_call(deployers.load(path))
+    flavor = [name for name in paste_config.filtered(text) if "keystone+cachemanagement" in name]
+    assert len(flavor) == 1
+    words = next(line for line in text.splitlines() if " cache_nodes " in line).split()
+    assert words[words.index("cache_nodes") + 1] == "cache"
+
+
+def helm_values(path: Path) -> None:
+    """See that both forms of the chart have what the values set, and Glance its options."""
+    values = yaml.safe_load(path.read_text())
+    conf = _rendered(values["conf"].pop("glance"))
+    for tool in HELM:
+        assert not deployers.unknown(tool, values)
+    path.write_text(conf)
     glance_api_conf(path)
+
+
+def haproxy_cfg(path: Path) -> None:
+    """See that HAProxy takes the sections, where it is installed."""
+    program = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        pytest.skip("this example wants haproxy; apt-get install haproxy")
+    text = re.sub(r"(server node\d) \S+", r"\1 127.0.0.1:9292", path.read_text())
+    seconds = "timeout connect 5s\ntimeout client 60s\ntimeout server 60s\n"
+    path.write_text(f"defaults\nmode http\n{seconds}{text}")
+    done = subprocess.run([program, "-c", "-f", path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def cache_nodes_conf(path: Path) -> None:
+    """See that the drop-in of systemd sets one variable; test_packages.py uses it."""
+    assert path.read_text().startswith("[Service]\nEnvironment=PYTHONPATH=/opt/")
 
 
 def forget_sql(path: Path) -> None:
@@ -102,11 +141,11 @@ def forget_sql(path: Path) -> None:
     assert [[row["node_reference_id"] for row in rows] for rows in left] == [[2], [2]]
 
 
-def _ini(text: str) -> configparser.RawConfigParser:
+def _sections(text: str) -> dict[str, dict[str, str]]:
     parser = configparser.RawConfigParser(default_section="none")
     parser.optionxform = str
     parser.read_string(text)
-    return parser
+    return {name: dict(section) for name, section in parser.items() if name != "none"}
 
 
 def _rendered(sections: dict[str, dict[str, str]]) -> str:
@@ -128,10 +167,19 @@ def _all_options() -> cfg.ConfigOpts:
 
 
 CHECKS = {
+    "cache-nodes.conf": cache_nodes_conf,
     "clouds.yaml": clouds_yaml,
+    "devstack/local.sh": devstack.local_sh,
     "forget.sql": forget_sql,
     "glance-api.conf": glance_api_conf,
+    "haproxy.cfg": haproxy_cfg,
     "policy.yaml": policy_yaml,
     "user_variables.yml": user_variables_yml,
-    "values.yaml": values_yaml,
+    "openstack-helm/values.yaml": helm_values,
+    **{f"{tool}/values.yaml": functools.partial(helm_paste, tool) for tool in HELM},
 }
+
+
+def check(said: str) -> Callable[[Path], None] | None:
+    """Return what reads a file of that name, or None where nothing does."""
+    return CHECKS.get(said) or CHECKS.get(Path(said).name)

@@ -10,7 +10,9 @@ import pytest
 
 import command_reference
 import documentation
+import made_parts
 import openapi_description
+import reference_tables
 from glance_cache_nodes import client, conf
 from glance_cache_nodes.api.filter import ROUTES
 from glance_cache_nodes.policies import rules
@@ -19,7 +21,8 @@ CALLS = {(path, method) for path, handlers in ROUTES.items() for method in handl
 CLI = documentation.DOCS / "cli.md"
 MAKEFILE = (documentation.ROOT / "Makefile").read_text()
 COMMANDS = documentation.ROOT / "src/glance_cache_nodes/cmd"
-RENEW = "`python tests/command_reference.py` writes it anew"
+PAGES = {name: text for name, text in documentation.pages().items() if made_parts.present(text)}
+RENEW = "`python tests/made_parts.py` writes it anew"
 
 
 def test_the_api_reference_has_every_route_and_no_other() -> None:
@@ -37,16 +40,6 @@ def test_every_status_of_the_contract_is_described_and_no_other() -> None:
     assert described == documentation.contract_statuses()
 
 
-def test_the_table_of_statuses_is_whole() -> None:
-    tables = [
-        table
-        for text in documentation.pages().values()
-        for table in documentation.status_tables(text)
-    ]
-    assert tables
-    assert all(table == documentation.contract_statuses() for table in tables)
-
-
 def test_every_rule_stands_in_the_api_reference() -> None:
     reference = [text for name, text in documentation.pages().items() if name.endswith(".inc")]
     assert documentation.unnamed([rule.name for rule in rules.RULES], reference) == []
@@ -57,20 +50,19 @@ def test_every_option_stands_in_a_page_beside_the_made_one() -> None:
     assert documentation.unnamed(names, documentation.pages().values()) == []
 
 
-def test_a_default_that_a_table_tells_is_the_one() -> None:
-    told = documentation.defaults("\n".join(documentation.pages().values()))
-    for option in conf.OPTIONS:
-        default = option.default
-        expected = ",".join(default) if isinstance(default, list) else str(default)
-        assert told.get(option.name, expected) == expected
+def test_every_part_that_is_made_stands_in_a_page_and_no_other() -> None:
+    present = {name for text in PAGES.values() for name in made_parts.present(text)}
+    assert present == set(made_parts.parts())
 
 
-def test_every_command_has_its_part() -> None:
-    assert set(command_reference.present(CLI.read_text())) == set(command_reference.parts()), CLI
+@pytest.mark.parametrize("page", PAGES)
+def test_a_part_that_is_made_is_as_the_code_says(page: str) -> None:
+    assert made_parts.renewed(PAGES[page]) == PAGES[page], RENEW
 
 
-def test_every_argument_of_every_command_is_as_the_command_says() -> None:
-    assert command_reference.renewed(CLI.read_text()) == CLI.read_text(), RENEW
+def test_openapi_says_of_a_status_what_the_table_says() -> None:
+    text = openapi_description.FILE.read_text()
+    assert reference_tables.described(text) == text, RENEW
 
 
 def test_every_exit_status_is_told() -> None:

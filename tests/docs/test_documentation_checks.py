@@ -9,6 +9,7 @@ import pytest
 
 import command_reference
 import documentation
+import made_parts
 
 
 @pytest.mark.parametrize(
@@ -33,18 +34,6 @@ def test_a_call_without_its_section_is_missed(monkeypatch, tmp_path) -> None:
     assert documentation.reference() == {("/v2/a", "GET"): {400, 404}, ("/v2/b", "PUT"): set()}
 
 
-def test_a_table_of_statuses_is_read() -> None:
-    text = (
-        "| status | when it comes |\n| --- | --- |\n| 200 | well |\n| 404 | no |\n\n| 500 | x |\n"
-    )
-    assert documentation.status_tables(text) == [{200, 404}]
-
-
-def test_a_default_in_a_table_is_read() -> None:
-    text = "| `a` | `5.0` | seconds |\n| `b c` | `1` | x |\n| `d` | none | y |\n"
-    assert documentation.defaults(text) == {"a": "5.0"}
-
-
 def test_a_target_is_read() -> None:
     assert documentation.make_targets("V := 1\nv:=2\n.PHONY: c\nhelp:\na: b\n\tc:\nlab-up:\n") == {
         "a",
@@ -63,13 +52,13 @@ def test_an_argument_that_the_page_lacks_is_told(monkeypatch) -> None:
     parser.add_argument("--made-up", default=3, type=int, help="see --other (%(default)s)")
     monkeypatch.setattr(command_reference, "commands", lambda: {"a b": parser})
     page = "x\n<!-- made from a b -->\nold\n<!-- end -->\ny\n"
-    renewed = command_reference.renewed(page)
-    assert command_reference.present(renewed) == ["a b"]
+    renewed = made_parts.renewed(page)
+    assert made_parts.present(renewed) == ["a b"]
     assert "a b [FILE ...] [--made-up MADE_UP]\n" in renewed
     assert "| `FILE` | what \\| which |\n| `--made-up MADE_UP` | see `--other` (3) |\n" in renewed
 
 
 def test_a_part_that_nothing_makes_is_told() -> None:
     page = "<!-- made from a made-up command -->\nold\n<!-- end -->\n"
-    assert command_reference.renewed(page) != page
-    assert command_reference.present(page) == ["a made-up command"]
+    assert made_parts.renewed(page) != page
+    assert made_parts.present(page) == ["a made-up command"]

@@ -18,7 +18,7 @@ from glance_cache_nodes.policies import rules
 
 FOREIGN = re.compile(r"(https?:)?//")
 # What a page may name for further reading.
-SITES = ("https://docs.openstack.org/",)
+SITES = ("https://docs.openstack.org/", "https://www.apache.org/licenses/")
 
 
 class Page(HTMLParser):
