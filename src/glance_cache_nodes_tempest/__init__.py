@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tempest plugin: tests of glance-cache-nodes that run against anybody's cloud."""
+"""The tempest plugin: tests of glance-cache-nodes against any cloud."""

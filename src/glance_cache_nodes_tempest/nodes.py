@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The nodes that tempest.conf names, and how the tests talk to one of them."""
+"""The nodes of tempest.conf and their clients."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ POLL = 0.2  # seconds
 
 @dataclass(frozen=True)
 class Node:
-    """One node: an endpoint of its own, or what the catalogue leads to.
+    """One node: an endpoint of its own, or the one in the catalogue.
 
     Args:
         endpoint: its URL without ``/v2``; None to look into the catalogue.

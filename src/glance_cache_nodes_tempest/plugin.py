@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tempest asks of a plugin: where the tests are, which options and which clients it has."""
+"""The plugin for tempest: its tests, options and clients."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Credentials of which every client talks to one node, whatever the catalogue says."""
+"""Credentials with which every client talks to one node instead of the catalogue's endpoint."""
 
 from __future__ import annotations
 

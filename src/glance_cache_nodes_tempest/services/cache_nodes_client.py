@@ -44,7 +44,7 @@ class CacheNodesClient(rest_client.RestClient):
         super().__init__(provider, service, region, **others)
 
     def list_cached_nodes(self, image_id: str) -> rest_client.ResponseBody:
-        """Return ``cached_nodes``, from an object as from a bare list."""
+        """Return ``cached_nodes`` of an object or of a bare list."""
         response, text = self.get(path(image_id))
         body = json.loads(text)
         self.validate_response(schema.EITHER_SHAPE, response, body)

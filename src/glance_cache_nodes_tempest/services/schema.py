@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the answers look like, as JSON schema."""
+"""JSON schemas of the responses."""
 
 from __future__ import annotations
 

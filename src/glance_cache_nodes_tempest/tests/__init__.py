@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tests; ``api`` looks at one call, ``scenario`` at a life with many."""
+"""The tests: ``api`` has one call each, ``scenario`` sequences of calls."""

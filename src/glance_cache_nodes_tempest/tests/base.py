@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests share: when they are skipped, images, and how both are cleaned up."""
+"""Base classes of the tests: skips, images, cleanup."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from glance_cache_nodes_tempest import nodes
 CONF = config.CONF
 IMAGE_BYTES = 64 * 1024
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-"""Has the form of an image ID, and no image has it."""
+"""A UUID that no image has."""
 
 
 class BaseCacheNodesTest(test.BaseTestCase):
-    """A test that asks as an administrator, about images of a plain project."""
+    """A test that asks as an administrator for images of another project."""
 
     credentials: ClassVar[list[str]] = ["admin", "primary"]
 
     @classmethod
     def skip_checks(cls) -> None:
-        """Skip where there is no such call."""
+        """Skip on a cloud without the call."""
         super().skip_checks()
         if not CONF.service_available.glance:
             raise cls.skipException("[service_available] glance is False")
@@ -33,7 +33,7 @@ class BaseCacheNodesTest(test.BaseTestCase):
 
     @classmethod
     def setup_credentials(cls) -> None:
-        """Ask for users without networks."""
+        """Create users without networks."""
         cls.set_network_resources()
         super().setup_credentials()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes that cannot know: 409 where caching is off, or its record is the node's own."""
+"""409 from nodes without a central record: caching is off, or the driver is local."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ CONF = config.CONF
 
 
 class ConflictTest(base.BaseCacheNodesTest):
-    """A node that cannot know says so, instead of answering an empty list."""
+    """A node without a central record answers 409, not an empty list."""
 
     credentials: ClassVar[list[str]] = ["admin", "primary", "project_member"]
 
     def assert_conflict(self, option: str) -> None:
-        """The administrator hears 409 whether the image exists or not; a member still 403."""
+        """An administrator gets 409 whether the image exists or not, a member 403."""
         endpoint = CONF.glance_cache_nodes[option]
         if not endpoint:
             raise self.skipException(f"[glance_cache_nodes] {option} is not set")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who gets no list: 401 without a token, 403 for who is no administrator; and 405 and 400."""
+"""Refused requests: 401 without a token, 403 for all but administrators, 405 and 400."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONF = config.CONF
 
 
 class PlainUsersTest(base.BaseCachingTest):
-    """The default rule lets administrators pass, and nobody learns of an image by asking."""
+    """The default rule permits administrators; a refusal does not tell whether an image exists."""
 
     credentials: ClassVar[list[str]] = [
         "admin",
@@ -26,7 +26,7 @@ class PlainUsersTest(base.BaseCachingTest):
     ]
 
     def assert_refused(self, manager: Any) -> None:
-        """A known and an unknown image are refused with the same words."""
+        """Check that a known and an unknown image get the same refusal."""
         client = self.nodes[0].lists(manager)
         known = self.create_image(self.os_project_member)
         said = [
@@ -38,7 +38,7 @@ class PlainUsersTest(base.BaseCachingTest):
     @decorators.attr(type=["negative", "smoke"])
     @decorators.idempotent_id("9c00e232-a777-4d41-837c-8551b03e22b4")
     def test_member(self) -> None:
-        """The owner's member is refused, of an image that is there and of one that is not."""
+        """A member of the owning project is refused."""
         self.assert_refused(self.os_project_member)
 
     @decorators.attr(type="negative")
@@ -50,21 +50,21 @@ class PlainUsersTest(base.BaseCachingTest):
     @decorators.attr(type="negative")
     @decorators.idempotent_id("d61eed4e-30e8-40f4-840a-a36b5918b9a7")
     def test_member_of_another_project(self) -> None:
-        """Who may not see the image is refused just like who may."""
+        """A member of another project gets the same refusal."""
         self.assert_refused(self.os_project_alt_member)
 
 
 class UnusualRequestsTest(base.BaseCachingTest):
-    """Requests that the call does not serve."""
+    """Requests without a valid token, method or query."""
 
     def setUp(self) -> None:
-        """Find out where the call is."""
+        """Find the URL of the call."""
         super().setUp()
         self.client = self.lists(self.nodes[0])
         self.image_id = self.create_image()
 
     def send(self, method: str, headers: dict[str, str], suffix: str = "") -> Any:
-        """Send a request with these headers and no others; return the answer's headers."""
+        """Send a request with only these headers; return the headers of the response."""
         url = f"{self.client.base_url}/{cache_nodes_client.path(self.image_id)}{suffix}"
         response, _ = self.client.raw_request(url, method, headers=headers)
         return response
@@ -72,7 +72,7 @@ class UnusualRequestsTest(base.BaseCachingTest):
     @decorators.attr(type=["negative", "smoke"])
     @decorators.idempotent_id("d0adf63a-5e96-44e9-b274-78722c81bff9")
     def test_no_token(self) -> None:
-        """Without a token nobody gets an answer, whatever the request says of its sender."""
+        """A request without a token is 401, also with headers of an admin's identity."""
         forged = {"X-Identity-Status": "Confirmed", "X-Roles": "admin", "X-User-Id": "nobody"}
         for headers in ({}, forged):
             self.assertEqual(401, self.send("GET", headers).status)
@@ -80,13 +80,13 @@ class UnusualRequestsTest(base.BaseCachingTest):
     @decorators.attr(type="negative")
     @decorators.idempotent_id("d46958df-439e-49bc-b2cc-9f8ac51e908f")
     def test_wrong_token(self) -> None:
-        """What Keystone did not issue is no token."""
+        """An invalid token is 401."""
         self.assertEqual(401, self.send("GET", {"X-Auth-Token": "not-a-token"}).status)
 
     @decorators.attr(type="negative")
     @decorators.idempotent_id("d0e2d452-c17d-4dbe-826b-df48971a6fca")
     def test_other_methods(self) -> None:
-        """POST and PATCH are not allowed, and Allow says that GET is."""
+        """POST and PATCH are 405, with GET in Allow."""
         # Not PUT and DELETE: a later release may give them a meaning.
         for method in ("POST", "PATCH"):
             response = self.send(method, {"X-Auth-Token": self.client.token})
@@ -96,7 +96,7 @@ class UnusualRequestsTest(base.BaseCachingTest):
     @decorators.attr(type="negative")
     @decorators.idempotent_id("aa108013-39cd-45d8-885a-14bd7411b22a")
     def test_query_that_is_not_understood(self) -> None:
-        """A parameter that means nothing is refused rather than ignored."""
+        """An unknown query parameter is 400."""
         if not CONF.glance_cache_nodes_feature_enabled.add_on:
             raise self.skipException("Glance without the add-on ignores what it does not know")
         token = {"X-Auth-Token": self.client.token}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two shapes of the list: an object, and a bare one for two released clients."""
+"""The two forms of the response: an object, and a bare list for two released clients."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ CONF = config.CONF
 
 
 class ShapesTest(base.BaseCachingTest):
-    """Each client gets what it can read."""
+    """Each client gets the form that it reads."""
 
     def ask_as(self, user_agent: str) -> tuple[list[str], Any, Any]:
-        """Return the nodes of an image, and headers and body of the answer to this client."""
+        """Return the nodes of an image, and headers and body of the response to this client."""
         client = self.lists(self.nodes[0])
         image_id = self.create_image()
         self.cache_on(self.nodes[0], image_id)
@@ -31,14 +31,14 @@ class ShapesTest(base.BaseCachingTest):
         return expected, response, json.loads(text)
 
     def assert_varies(self, response: Any) -> None:
-        """A proxy that keeps answers must learn on what they depend."""
+        """Check that Vary names User-Agent, for caching proxies."""
         self.assertIn("user-agent", response.get("vary", "").lower())
         self.assertIn("application/json", response["content-type"])
 
     @decorators.attr(type="smoke")
     @decorators.idempotent_id("9a690fae-8a5f-4909-ad5c-1c8bc29ea08b")
     def test_object_for_everybody(self) -> None:
-        """A client that says nothing special gets an object with one key."""
+        """Any other client gets an object with one key."""
         if not CONF.glance_cache_nodes_feature_enabled.add_on:
             raise self.skipException("Glance without the add-on answers a bare list to everybody")
         expected, response, body = self.ask_as("glance-cache-nodes-tempest")
@@ -47,16 +47,16 @@ class ShapesTest(base.BaseCachingTest):
 
     @decorators.idempotent_id("8e6888e3-c1af-4043-8ff5-155f490c2e92")
     def test_bare_list_for_glanceclient(self) -> None:
-        """The command glance, which sends this name and no more, gets a bare list."""
+        """python-glanceclient gets the bare list."""
         self.assert_bare_list("python-glanceclient")
 
     @decorators.idempotent_id("8126ac66-84cd-4982-9ed7-1746303df2ea")
     def test_bare_list_for_openstacksdk(self) -> None:
-        """The SDK, whose User-Agent goes on behind its name, gets a bare list."""
+        """openstacksdk, whose User-Agent has a version, gets the bare list."""
         self.assert_bare_list("openstacksdk/4.22.0 keystoneauth1/5.14.0")
 
     def assert_bare_list(self, user_agent: str) -> None:
-        """With the add-on and without it this is the answer; only the add-on has to choose."""
+        """Check for the bare list, and for Vary where the add-on answers."""
         expected, response, body = self.ask_as(user_agent)
         self.assertEqual(expected, body)
         if CONF.glance_cache_nodes_feature_enabled.add_on:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where plain users may ask: 404 for an image that the caller may not see."""
+"""With a rule for readers: 404 for an image that the caller may not see."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONF = config.CONF
 
 
 class VisibilityTest(base.BaseCachingTest):
-    """On a node whose rule is ``role:reader``, an image's visibility decides."""
+    """On a node with the rule ``role:reader``, the image's visibility decides."""
 
     credentials: ClassVar[list[str]] = [
         "admin",
@@ -27,24 +27,24 @@ class VisibilityTest(base.BaseCachingTest):
 
     @classmethod
     def skip_checks(cls) -> None:
-        """Skip where no node has such a rule."""
+        """Skip on a cloud without such a node."""
         super().skip_checks()
         if not CONF.glance_cache_nodes.reader_policy_endpoint:
             raise cls.skipException("[glance_cache_nodes] reader_policy_endpoint is not set")
 
     def setUp(self) -> None:
-        """Cache nothing: whoever may see the image gets an empty list."""
+        """Create a client for a reader of the project, and for one of another project."""
         super().setUp()
         node = nodes.Node(CONF.glance_cache_nodes.reader_policy_endpoint)
         self.own = node.lists(self.os_project_reader)
         self.stranger = node.lists(self.os_project_alt_reader)
 
     def assert_sees(self, client: Any, image_id: str) -> None:
-        """The caller gets an answer."""
+        """Check that the caller gets the list."""
         self.assertEqual([], client.list_cached_nodes(image_id)["cached_nodes"])
 
     def assert_does_not_see(self, client: Any, image_id: str) -> None:
-        """The caller hears what they would hear of an image that does not exist."""
+        """Check that the caller gets the answer for an image that does not exist."""
         said = [
             str(self.assertRaises(exceptions.NotFound, client.list_cached_nodes, each))
             for each in (image_id, base.UNKNOWN)
@@ -54,14 +54,14 @@ class VisibilityTest(base.BaseCachingTest):
     @decorators.attr(type="negative")
     @decorators.idempotent_id("c1289a7a-5630-4efb-b3c9-fb80155c2a56")
     def test_private_image(self) -> None:
-        """A private image is there for its project, and for nobody else."""
+        """Only its project sees a private image."""
         image_id = self.create_image(self.os_project_member)
         self.assert_sees(self.own, image_id)
         self.assert_does_not_see(self.stranger, image_id)
 
     @decorators.idempotent_id("f35dd58b-06b1-409b-b6bc-42d5bfbbccda")
     def test_shared_image(self) -> None:
-        """A shared image is there for another project from when it is a member until it is not."""
+        """Another project sees a shared image only while it is a member."""
         image_id = self.create_image(self.os_project_member, visibility="shared")
         members = self.os_project_member.image_member_client_v2
         other = self.os_project_alt_reader.credentials.project_id
@@ -73,7 +73,7 @@ class VisibilityTest(base.BaseCachingTest):
 
     @decorators.idempotent_id("b9397490-9ca9-489f-8662-8e083c830216")
     def test_community_image(self) -> None:
-        """A community image is there for everybody."""
+        """Everybody sees a community image."""
         image_id = self.create_image(self.os_project_member, visibility="community")
         self.assert_sees(self.own, image_id)
         self.assert_sees(self.stranger, image_id)

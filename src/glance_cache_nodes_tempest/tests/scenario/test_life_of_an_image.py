@@ -10,11 +10,11 @@ from glance_cache_nodes_tempest.tests import base
 
 
 class LifeOfAnImageTest(base.BaseCachingTest):
-    """All nodes tell the same of all nodes."""
+    """All nodes give the same answer."""
 
     @classmethod
     def skip_checks(cls) -> None:
-        """Skip where there is one node only."""
+        """Skip on a cloud with one node."""
         super().skip_checks()
         if len(nodes.configured()) < 2:
             raise cls.skipException(
@@ -43,7 +43,7 @@ class LifeOfAnImageTest(base.BaseCachingTest):
     @decorators.attr(type=["slow", "multinode"])
     @decorators.idempotent_id("4961c42e-b0d4-46f3-86e3-aeefe39749e7")
     def test_life_of_an_image(self) -> None:
-        """Cached on node after node, evicted from the first, deleted: each node tells it all."""
+        """Cache an image on each node, evict it from one, delete it; ask all nodes each time."""
         image_id = self.create_image()
         lists = [self.everywhere(image_id, 0)]
         for node in self.nodes:
