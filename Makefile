@@ -36,7 +36,7 @@ lint: $(READY)
 
 DIR ?= build/lab
 NODES ?=
-# PYTHONS=ends leaves Pythons out; see docs/matrix.md.
+# PYTHONS=ends leaves Pythons out; see docs/developers/matrix.md.
 PYTHONS ?= all
 matrix: $(READY)
 	$(BIN)/python tests/matrix/run.py $(PYTHONS)
