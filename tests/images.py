@@ -55,7 +55,7 @@ def create(kind: dict, image_id: str | None = None) -> str:
         "owner": kind.get("owner", "lab"),
     }
     database.image_create(admin, values)
-    _share(database, admin, image_id, kind.get("member"))
+    _share(database, admin, image_id, kind.get("member"), kind.get("member_id", "other"))
     for url in kind.get("nodes", ("http://node2:9292", "http://node1:9292")):
         record(image_id, url)
     if kind.get("deleted"):
@@ -71,12 +71,12 @@ def record(image_id: str, url: str) -> None:
     database.insert_cache_details(admin, url, image_id, 42)
 
 
-def _share(database, admin, image_id: str, status: str | None) -> None:
+def _share(database, admin, image_id: str, status: str | None, member_id: str) -> None:
     if status is None:
         return
     given = "accepted" if status == "withdrawn" else status
     member = database.image_member_create(
-        admin, {"member": "other", "image_id": image_id, "can_share": False, "status": given}
+        admin, {"member": member_id, "image_id": image_id, "can_share": False, "status": given}
     )
     if status == "withdrawn":
         database.image_member_delete(admin, member["id"])

@@ -6,7 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-_FUNCTIONAL = ("contract", "personas", "inputs", "routes", "policy", "database", "pool")
+_FUNCTIONAL = (
+    *("contract", "personas", "inputs"),
+    *("routes", "policy", "database", "pool"),
+)
 _PASTE = ("paste", "paste_refused")
 
 FUNCTIONAL = [TESTS / f"functional/test_{name}.py" for name in _FUNCTIONAL]
