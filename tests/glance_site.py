@@ -36,6 +36,14 @@ PERSONAS = {
     "other": ("other", ["member", "reader"]),
     "service": ("service", ["service"]),
 }
+# token -> scope, roles
+WITHOUT_PROJECT = {
+    "unscoped": (None, []),
+    "domain-admin": ("domain", ["admin", "member", "reader"]),
+    "domain-reader": ("domain", ["reader"]),
+    "system-admin": ("system", ["admin"]),
+    "system-reader": ("system", ["reader"]),
+}
 EXPIRED_TOKEN = "expired"
 
 GLANCE_CONF = """
@@ -111,7 +119,13 @@ def application_with_policy(rules: str):
     application()
     path = Path(tempfile.mkdtemp(dir=root())) / "policy.yaml"
     path.write_text(rules)
-    CONF.set_override("policy_file", str(path), group="oslo_policy")
+    return applications_on(path)
+
+
+def applications_on(policy: Path):
+    """Return the same under a policy file that may change later."""
+    application()
+    CONF.set_override("policy_file", str(policy), group="oslo_policy")
     try:
         return tuple(
             config.load_paste_app("glance-api", conf_file=str(root() / name))
@@ -119,6 +133,16 @@ def application_with_policy(rules: str):
         )
     finally:
         CONF.clear_override("policy_file", group="oslo_policy")
+
+
+def application_with_filter(factory: str):
+    """Return a fresh Glance with another filter in place of ours, such as ``module:factory``."""
+    application()
+    ours = "egg:glance-cache-nodes#cache_nodes"
+    text = (root() / "glance-api-paste.ini").read_text()
+    path = Path(tempfile.mkdtemp(dir=root())) / "paste.ini"
+    path.write_text(text.replace(f"use = {ours}", f"paste.filter_factory = {factory}"))
+    return config.load_paste_app("glance-api", conf_file=str(path))
 
 
 def log_text() -> str:
@@ -154,10 +178,13 @@ def _accept_tokens() -> None:
         project_id="lab",
         role_list=["admin"],
     )
-    system_admin = V3Token(user_id="system-admin")
-    system_admin.set_system_scope()
-    system_admin.add_role(name="admin")
-    tokens.add_token(system_admin, token_id="system-admin")
+    for name, (scope, roles) in WITHOUT_PROJECT.items():
+        token = V3Token(user_id=name)
+        for role in roles:
+            token.add_role(name=role)
+        if scope is not None:
+            getattr(token, f"set_{scope}_scope")()
+        tokens.add_token(token, token_id=name)
 
 
 def _create_tables() -> None:

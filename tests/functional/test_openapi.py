@@ -12,7 +12,7 @@ import yaml
 
 import api_samples
 import openapi_description
-from glance_cache_nodes.api.filter import ROUTES
+from glance_cache_nodes.api.routes import ROUTES
 
 PATH = "/v2/cache/nodes/11111111-1111-4111-8111-111111111111"
 GOOD = {

@@ -8,10 +8,13 @@ import webob
 
 import glance_site
 import images
-from glance_cache_nodes.api.filter import ROUTES
+from glance_cache_nodes.api import responses
+from glance_cache_nodes.api.routes import ROUTES
+from glance_cache_nodes.policies import rules
 
 # All but OPTIONS: those requests the cors filter in front answers, whatever the path.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
+RULES = {rule.name: rule for rule in rules.list_rules()}
 KNOWN = [(path, method) for path, handlers in ROUTES.items() for method in handlers]
 OTHER = [(path, method) for path in ROUTES for method in sorted(METHODS - set(ROUTES[path]))]
 
@@ -41,3 +44,16 @@ def test_every_other_method_is_refused(path: str, method: str, token: str) -> No
     response = ask(path, method, token)
     assert response.status_int == 405
     assert response.headers["Allow"] == ", ".join(sorted(ROUTES[path]))
+
+
+@pytest.mark.parametrize(("path", "method"), KNOWN)
+def test_the_rule_of_a_route_tells_of_it(path: str, method: str) -> None:
+    operations = RULES[ROUTES[path][method].rule].operations
+    assert {"path": path.replace(":uuid", ""), "method": method} in operations
+
+
+def test_every_status_of_the_add_on_is_in_the_table_once() -> None:
+    codes = [status.code for status in responses.STATUSES]
+    assert codes == sorted(set(codes))
+    named = {each for each in vars(responses).values() if isinstance(each, responses.Status)}
+    assert named == set(responses.STATUSES)

@@ -4,42 +4,29 @@
 It stands in Glance's pipeline after ``context``, which tells who calls, and before ``cache``.
 A request goes this way::
 
-    request -> ROUTES -> handler -> policy -> catalogue (one SQL statement) -> JSON
+    request -> ROUTES -> policy -> validation -> handler -> query (one SQL statement) -> response
 
 and one whose path is in no route goes on to Glance untouched.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Callable
 
 import webob
 import webob.exc
 from oslo_log import log
 
-from glance_cache_nodes.api import responses, service
-from glance_cache_nodes.api.handlers import image_nodes
+from glance_cache_nodes.api import context, glance, responses, service, validation
+from glance_cache_nodes.api.image import RequestedImage
+from glance_cache_nodes.api.routes import COMMON, ROUTES, Params, Route, Routes, Table
 from glance_cache_nodes.exception import DatabaseUnavailableError
+from glance_cache_nodes.policies import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 LOG = log.getLogger(__name__)
-
-Handler = Callable[..., webob.Response]
-
-# Every path of the API, with the handler of each method.
-ROUTES: Mapping[str, Mapping[str, Handler]] = {
-    "/v2/cache/nodes/{image_id}": {"GET": image_nodes.list_for_image},
-}
-
-# A slash that is doubled or stands at the end makes no difference to Glance's own routes.
-_SLASHES = re.compile("/+")
-_PATTERNS = [
-    (re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path) + r"/?\Z"), handlers)
-    for path, handlers in ROUTES.items()
-]
 
 
 def filter_factory(
@@ -57,35 +44,32 @@ class CacheNodesFilter:
     Args:
         application: the rest of Glance's pipeline.
         lasting: what the handlers use.
+        routes: what it answers.
     """
 
-    def __init__(self, application: Any, lasting: service.Service) -> None:
+    def __init__(self, application: Any, lasting: service.Service, routes: Routes = ROUTES) -> None:
         self._application = application
         self._service = lasting
+        self._table = Table(routes)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request, or pass it on."""
         path = environ.get("PATH_INFO", "")
-        if "/cache" not in path:
+        found = self._table.find(path) if COMMON in path else None
+        if found is None:
             return self._application(environ, start_response)  # type: ignore[no-any-return]
-        match = _match(_SLASHES.sub("/", path))
-        if match is None:
-            return self._application(environ, start_response)  # type: ignore[no-any-return]
-        handlers, parameters = match
+        methods, names = found
+        route = methods.get(environ["REQUEST_METHOD"])
+        if route is None:
+            return glance.answer(self._application, environ, start_response, methods)
         request = webob.Request(environ)
-        response = self._answer(request, handlers, parameters)
-        _give_request_id(request, response)
+        response = self._answer(request, route, names)
+        context.give_request_id(request, response)
         return response(environ, start_response)  # type: ignore[no-any-return]
 
-    def _answer(
-        self, request: webob.Request, handlers: Mapping[str, Handler], parameters: dict[str, str]
-    ) -> Any:
+    def _answer(self, request: webob.Request, route: Route, names: Mapping[str, str]) -> Any:
         try:
-            _require_context(request)
-            handler = handlers.get(request.method)
-            if handler is None:
-                return responses.method_not_allowed(list(handlers))
-            return handler(self._service, request, **parameters)
+            return respond(self._service, request, route, names)
         except webob.exc.HTTPException as refusal:
             return refusal
         except DatabaseUnavailableError as error:
@@ -93,30 +77,30 @@ class CacheNodesFilter:
             return responses.unavailable()
         except Exception:
             LOG.exception("A request for %s failed", request.method)
-            return webob.exc.HTTPInternalServerError()
+            return responses.refusal(responses.INTERNAL_ERROR)
 
 
-def _match(path: str) -> tuple[Mapping[str, Handler], dict[str, str]] | None:
-    for pattern, handlers in _PATTERNS:
-        match = pattern.match(path)
-        if match:
-            return handlers, match.groupdict()
-    return None
+def respond(
+    lasting: service.Service, request: webob.Request, route: Route, names: Mapping[str, str]
+) -> webob.Response:
+    """Answer a request of a route: 431, 403 and 400 are looked for in this order, then the rest.
 
+    Args:
+        lasting: what the handlers use.
+        request: the request.
+        route: what its method does at its path.
+        names: the named segments of the path.
 
-def _require_context(request: webob.Request) -> None:
-    context = getattr(request, "context", None)
-    if isinstance(context, webob.exc.HTTPException):
-        # Glance leaves its refusal of an over-long request id where the caller should be.
-        raise context
-    if context is None:
-        raise RuntimeError(
-            "the filter cache_nodes must stand after context in glance-api-paste.ini; "
-            "`glance-cache-nodes paste` puts it there"
+    Raises:
+        webob.exc.HTTPException: the refusal.
+        DatabaseUnavailableError: there was no answer within the bound.
+    """
+    caller = context.require(request)
+    image = RequestedImage(lasting, caller, names["image_id"]) if "image_id" in names else None
+    if not rules.allows(lasting.enforcer, caller, route.rule, image.target if image else {}):
+        raise responses.refusal(
+            responses.FORBIDDEN, f"Policy rule {route.rule} does not allow you this request."
         )
-
-
-def _give_request_id(request: webob.Request, response: Any) -> None:
-    # The context filter puts the caller's id on the answer later; it can only where there is one.
-    if not hasattr(getattr(request, "context", None), "request_id"):
-        response.headers["x-openstack-request-id"] = responses.new_request_id()
+    query = validation.query(route.query, request)
+    body = validation.body(route.body, request)
+    return route.handler(lasting, request, Params(image, query, body))

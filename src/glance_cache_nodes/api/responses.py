@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How results become HTTP answers."""
+"""Every status that the add-on answers with, and how results and refusals become responses."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import uuid
 from typing import TYPE_CHECKING
@@ -11,9 +12,94 @@ import webob
 import webob.exc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 RETRY_AFTER = "5"  # seconds
+
+
+@dataclasses.dataclass(frozen=True)
+class Status:
+    """A status of HTTP.
+
+    Attributes:
+        code: its number.
+        when: what it means here, for the documentation.
+    """
+
+    code: int
+    when: str
+
+
+OK = Status(200, "The answer.")
+BAD_REQUEST = Status(
+    400,
+    "A query parameter or the body is not understood. The message says what is wrong and what "
+    "would be right.",
+)
+UNAUTHORIZED = Status(401, "There is no valid token. Glance's own filter answers.")
+FORBIDDEN = Status(
+    403, "The policy rule does not allow the request, whether the image exists or not."
+)
+NOT_FOUND = Status(404, "No such image, or one that the caller may not see.")
+METHOD_NOT_ALLOWED = Status(
+    405, "The path does not know the method. Allow has those that it knows, Glance's among them."
+)
+CONFLICT = Status(
+    409, "Image caching is off on this node, or its cache record is not in the central database."
+)
+HEADER_TOO_LARGE = Status(
+    431, "The request id is longer than Glance's max_request_id_length. Glance's filter says so."
+)
+INTERNAL_ERROR = Status(500, "The add-on failed. Glance's log has the reason.")
+UNAVAILABLE = Status(
+    503,
+    "The database did not answer within database_timeout. Retry-After says when to try again, in "
+    "seconds.",
+)
+
+STATUSES = (
+    OK,
+    BAD_REQUEST,
+    UNAUTHORIZED,
+    FORBIDDEN,
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    CONFLICT,
+    HEADER_TOO_LARGE,
+    INTERNAL_ERROR,
+    UNAVAILABLE,
+)
+"""All of them, in the order of their numbers."""
+
+
+def refusal(
+    status: Status, explanation: str | None = None, headers: Sequence[tuple[str, str]] = ()
+) -> webob.exc.HTTPException:
+    """Return a response, which can be raised as well.
+
+    Args:
+        status: one of the above.
+        explanation: what is wrong and what would be right; webob's own words when None.
+        headers: further headers.
+    """
+    kind = webob.exc.status_map[status.code]
+    return kind(explanation=explanation, headers=list(headers))
+
+
+def unavailable() -> webob.exc.HTTPException:
+    """Return 503 for a database that does not answer, with when to try again."""
+    explanation = "Glance's database does not answer. The request can be repeated."
+    return refusal(UNAVAILABLE, explanation, [("Retry-After", RETRY_AFTER)])
+
+
+def method_not_allowed(allowed: Iterable[str]) -> webob.exc.HTTPException:
+    """Return 405 with the methods that the path knows."""
+    return refusal(METHOD_NOT_ALLOWED, headers=[("Allow", allow(allowed))])
+
+
+def allow(methods: Iterable[str]) -> str:
+    """Return the value of the header ``Allow`` for these methods."""
+    return ", ".join(sorted(set(methods)))
 
 
 def cached_nodes(
@@ -34,19 +120,6 @@ def cached_nodes(
         charset="UTF-8",
         headerlist=[("Content-Type", "application/json; charset=UTF-8"), ("Vary", "User-Agent")],
     )
-
-
-def unavailable() -> webob.exc.HTTPException:
-    """Return 503 for a database that does not answer, with when to try again."""
-    return webob.exc.HTTPServiceUnavailable(
-        explanation="Glance's database does not answer. The request can be repeated.",
-        headers=[("Retry-After", RETRY_AFTER)],
-    )
-
-
-def method_not_allowed(allowed: Sequence[str]) -> webob.exc.HTTPException:
-    """Return 405 with the methods that the path knows."""
-    return webob.exc.HTTPMethodNotAllowed(headers=[("Allow", ", ".join(sorted(allowed)))])
 
 
 def new_request_id() -> str:

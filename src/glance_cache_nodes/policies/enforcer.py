@@ -26,10 +26,13 @@ class Enforcer:
 
     Args:
         enforcer: Glance's, which knows all rules.
+
+    Attributes:
+        glance: the same.
     """
 
     def __init__(self, enforcer: Any) -> None:
-        self._enforcer = enforcer
+        self.glance = enforcer
         self._lock = threading.Lock()
         self._read: tuple[int, ...] | None = None
         self._looked = -LOOK_EVERY
@@ -48,19 +51,19 @@ class Enforcer:
         fresh = time.monotonic() - self._looked < LOOK_EVERY
         if not fresh or self._state() != self._read:
             self._load()
-        self._enforcer.enforce(context, rule, target)
+        self.glance.enforce(context, rule, target)
 
     def _load(self) -> None:
         with self._lock:
             self._looked = time.monotonic()
             self._read = self._state()  # before it is read: a change meanwhile is seen next time
-            self._enforcer.use_conf = True
-            self._enforcer.load_rules()
-            self._enforcer.use_conf = False
+            self.glance.use_conf = True
+            self.glance.load_rules()
+            self.glance.use_conf = False
 
     def _state(self) -> tuple[int, ...] | None:
         try:
-            found = os.stat(self._enforcer.policy_path or "")  # noqa: PTH116 - a tenth of Path's cost
+            found = os.stat(self.glance.policy_path or "")  # noqa: PTH116 - a tenth of Path's cost
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import webob.exc
 from glance.api import policy as glance_policy
 from glance.common import exception
 from oslo_policy import policy
@@ -46,22 +45,17 @@ def make_enforcer() -> Enforcer:
     return Enforcer(enforcer)
 
 
-def enforce(enforcer: Enforcer, context: Any, rule: str, target: Mapping[str, object]) -> None:
-    """Let the caller pass, or refuse.
+def allows(enforcer: Enforcer, context: Any, rule: str, target: Mapping[str, object]) -> bool:
+    """Return whether a rule lets the caller pass; a token of the wrong scope does not.
 
     Args:
         enforcer: what :func:`make_enforcer` returned.
         context: the caller, as Glance's context filter made it.
         rule: the name of a rule.
         target: the attributes that the rule may compare with.
-
-    Raises:
-        webob.exc.HTTPForbidden: the rule refuses, or the token has the wrong scope.
     """
     try:
         enforcer.enforce(context, rule, target)
-    except exception.Forbidden as refusal:
-        # Glance's Forbidden is no HTTP answer: on its way out it would become a 500.
-        raise webob.exc.HTTPForbidden(
-            explanation=f"Policy rule {rule} does not allow you this request."
-        ) from refusal
+    except exception.Forbidden:
+        return False
+    return True

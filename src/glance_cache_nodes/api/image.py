@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The image that a path names: the target of the rules, and what the database knows of it."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, Any
+
+from glance_cache_nodes.api import responses
+from glance_cache_nodes.db import image_nodes
+from glance_cache_nodes.policies.target import LazyTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import webob.exc
+
+    from glance_cache_nodes.api.service import Service
+
+UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+"""A regular expression for the only form of an image ID that Glance accepts."""
+
+# \Z, because $ lets a newline pass.
+_IS_UUID = re.compile(UUID + r"\Z")
+
+
+class RequestedImage:
+    """An image, read once: whole if a rule looks at it, else its nodes alone.
+
+    Args:
+        service: what lasts from request to request.
+        context: the caller, as Glance's context filter made it.
+        image_id: the part of the path that should be an image's ID.
+
+    Attributes:
+        id: the same part of the path.
+        target: what policy rules compare with; empty for an image that the caller may not see.
+    """
+
+    def __init__(self, service: Service, context: Any, image_id: str) -> None:
+        self._service, self._context, self.id = service, context, image_id
+        self._has_id = _IS_UUID.match(image_id) is not None
+        self._nodes: Sequence[str] | None = None
+        self._is_read = not self._has_id
+        self.target = LazyTarget(self._attributes)
+
+    def nodes(self) -> Sequence[str]:
+        """Return the nodes that hold the image by the record, sorted.
+
+        Raises:
+            webob.exc.HTTPNotFound: there is no such image, or the caller may not see it.
+            DatabaseUnavailableError: there was no answer within the bound.
+        """
+        nodes = self._recorded_nodes()
+        if nodes is None:
+            raise self._not_found()
+        return nodes
+
+    def _recorded_nodes(self) -> Sequence[str] | None:
+        if not self._is_read:
+            self._nodes = image_nodes.find_nodes(self._service.database, self._context, self.id)
+        return self._nodes
+
+    def _attributes(self) -> Mapping[str, object]:
+        return self._whole.attributes if self._whole else {}
+
+    @functools.cached_property
+    def _whole(self) -> image_nodes.CachedImage | None:
+        found = None
+        if self._has_id:
+            found = image_nodes.find_cached_image(self._service.database, self._context, self.id)
+        self._nodes, self._is_read = found.nodes if found else None, True
+        return found
+
+    def _not_found(self) -> webob.exc.HTTPException:
+        if self._has_id:
+            explanation = f"No image {self.id}, or you may not see it."
+        else:
+            explanation = "No image has this ID: an image ID is a UUID."
+        return responses.refusal(responses.NOT_FOUND, explanation)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every path of the API, with the methods that are ours there."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING, Any, Callable
+
+import webob
+
+from glance_cache_nodes.api.handlers import image_nodes
+from glance_cache_nodes.api.image import UUID, RequestedImage
+from glance_cache_nodes.api.service import Service
+from glance_cache_nodes.policies import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from glance_cache_nodes.api.validation import Body, Parameter
+
+
+@dataclasses.dataclass(frozen=True)
+class Params:
+    """What a request asks for, after it was found to be understood.
+
+    Attributes:
+        named_image: the image that the path names, if it names one.
+        query: the query parameters that were given, by name: a list of values for one that is
+            repeatable, else a value, each of the type that its description says.
+        body: the body, as its schema describes it; None where the route takes none.
+    """
+
+    named_image: RequestedImage | None
+    query: Mapping[str, Any]
+    body: Any
+
+    @property
+    def image(self) -> RequestedImage:
+        """The image, for a route whose path names one."""
+        if self.named_image is None:
+            raise LookupError("the path of this route has no {image_id}")
+        return self.named_image
+
+
+Handler = Callable[[Service, webob.Request, Params], webob.Response]
+
+
+@dataclasses.dataclass(frozen=True)
+class Route:
+    """What a method does at a path.
+
+    Attributes:
+        handler: answers a request that the rule allows and that is understood.
+        rule: the policy rule. The image is its target, if the path names one.
+        query: the query parameters that it takes, by name.
+        body: the JSON body that it needs; None where it takes none.
+    """
+
+    handler: Handler
+    rule: str
+    query: Mapping[str, Parameter] = dataclasses.field(default_factory=dict)
+    body: Body | None = None
+
+
+Routes = dict[str, dict[str, Route]]
+"""path -> method -> route. ``{name}`` in a path stands for one segment, ``{name:uuid}`` for one
+that is a UUID. No two paths may match the same request."""
+
+ROUTES: Routes = {
+    "/v2/cache/nodes/{image_id}": {
+        "GET": Route(image_nodes.list_for_image, rules.LIST_CACHED_NODES),
+    },
+}
+
+COMMON = "/cache"
+"""What every path has: a request whose path has not is none of ours."""
+
+_KINDS = {"": "[^/]+", "uuid": UUID}
+_NAME = re.compile(r"{(\w+):?(\w*)}")
+# A slash that is doubled or stands at the end makes no difference to a route.
+_SLASHES = re.compile("/+")
+
+
+class Table:
+    """Routes, ready to be looked up.
+
+    Args:
+        routes: such as :data:`ROUTES`.
+    """
+
+    def __init__(self, routes: Routes) -> None:
+        self._entries = [(_pattern(path), methods) for path, methods in routes.items()]
+
+    def find(self, path: str) -> tuple[dict[str, Route], dict[str, str]] | None:
+        """Return what is ours at a path, by method, and its named segments; None for nothing."""
+        if COMMON not in path:
+            return None
+        path = _SLASHES.sub("/", path)
+        for pattern, methods in self._entries:
+            match = pattern.match(path)
+            if match:
+                return methods, match.groupdict()
+        return None
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    segments = _NAME.sub(lambda name: f"(?P<{name[1]}>{_KINDS[name[2]]})", path)
+    return re.compile(segments + r"/?\Z")
