@@ -69,11 +69,23 @@ def test_a_member_of_a_shared_image_can_be_let_in() -> None:
     assert request.get_response(application).status_int == 200
 
 
-def test_a_target_is_loaded_at_the_first_look_only() -> None:
+def test_a_target_loads_each_part_when_a_rule_looks_at_it() -> None:
     looks = []
-    target = LazyTarget(lambda: looks.append(1) or {"owner": "lab"})
+    target = LazyTarget(
+        lambda: looks.append("usual") or {"owner": "lab"},
+        lambda: looks.append("others") or {"class": "secret", "owner": "nobody"},
+    )
     assert operator.mod("admin", target) == "admin"
-    assert looks == []
+    assert (list(target), len(target), looks) == ([], 0, [])
     assert operator.mod("%(owner)s", target) == "lab"
-    assert copy.deepcopy(target) == {"owner": "lab"}
-    assert (list(target), len(target)) == (["owner"], 1)
+    assert (list(target), looks) == (["owner"], ["usual"])
+    assert operator.mod("%(class)s", target) == "secret"
+    assert copy.deepcopy(target) == {"class": "secret", "owner": "lab"}
+    assert (dict(target), looks) == ({"class": "secret", "owner": "lab"}, ["usual", "others"])
+
+
+def test_of_an_image_that_the_caller_may_not_know_nothing_else_is_loaded() -> None:
+    target = LazyTarget(dict, lambda: pytest.fail("it was loaded"))
+    for _ in range(2):
+        assert target.get("class") is None
+    assert copy.deepcopy(target) == {}

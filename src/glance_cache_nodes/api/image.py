@@ -8,7 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from glance_cache_nodes.api import responses
-from glance_cache_nodes.db import image_nodes
+from glance_cache_nodes.db import image_attributes, image_nodes
+from glance_cache_nodes.policies import properties, rules
 from glance_cache_nodes.policies.target import LazyTarget
 
 if TYPE_CHECKING:
@@ -43,27 +44,37 @@ class RequestedImage:
         self._has_id = _IS_UUID.match(image_id) is not None
         self._nodes: Sequence[str] | None = None
         self._is_read = not self._has_id
-        self.target = LazyTarget(self._attributes)
+        self.target = LazyTarget(self._usual_attributes, self._other_attributes)
 
     def nodes(self) -> Sequence[str]:
         """Return the nodes that hold the image by the record, sorted.
 
         Raises:
-            webob.exc.HTTPNotFound: there is no such image, or the caller may not see it.
+            webob.exc.HTTPNotFound: there is no such image, or Glance would not show it to the
+                caller: it is not visible, or the rule ``get_image`` refuses.
             DatabaseUnavailableError: there was no answer within the bound.
         """
-        nodes = self._recorded_nodes()
+        # First the rule: where it looks at the image, the nodes are read by the same statement.
+        nodes = self._recorded_nodes() if self._may_be_shown() else None
         if nodes is None:
             raise self._not_found()
         return nodes
+
+    def _may_be_shown(self) -> bool:
+        enforcer = self._service.enforcer
+        return self._has_id and rules.allows(enforcer, self._context, rules.GET_IMAGE, self.target)
 
     def _recorded_nodes(self) -> Sequence[str] | None:
         if not self._is_read:
             self._nodes = image_nodes.find_nodes(self._service.database, self._context, self.id)
         return self._nodes
 
-    def _attributes(self) -> Mapping[str, object]:
+    def _usual_attributes(self) -> Mapping[str, object]:
         return self._whole.attributes if self._whole else {}
+
+    def _other_attributes(self) -> Mapping[str, object]:
+        columns, custom = image_attributes.find(self._service.database, self.id)
+        return {**properties.readable(custom, self._service.enforcer, self._context), **columns}
 
     @functools.cached_property
     def _whole(self) -> image_nodes.CachedImage | None:

@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LIST_CACHED_NODES = "list_cached_nodes"
+GET_IMAGE = "get_image"
+"""Glance's own: who may know of an image."""
 
 RULES = [
     policy.DocumentedRuleDefault(
         name=LIST_CACHED_NODES,
         check_str="rule:context_is_admin",
         scope_types=["project"],
-        description="List the nodes on which an image is cached. The image is the target, so a "
-        "rule may compare with %(owner)s, %(project_id)s, %(visibility)s, %(status)s, "
-        "%(member_id)s, %(name)s, %(os_hidden)s or %(protected)s.",
+        description="List the nodes on which an image is cached. The image is the target, as for "
+        "Glance's own rule get_image, so a rule may compare with %(owner)s, %(project_id)s, "
+        "%(visibility)s, %(status)s, %(member_id)s, %(name)s, %(os_hidden)s, %(protected)s and, "
+        "for one more statement to the database, with every other attribute and custom property.",
         operations=[{"path": "/v2/cache/nodes/{image_id}", "method": "GET"}],
     ),
 ]
