@@ -3,7 +3,13 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from oslo_config import cfg
+from oslo_log import log
+
+LOG = log.getLogger(__name__)
 
 GROUP = "cache_nodes"
 
@@ -62,5 +68,46 @@ def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Make the options readable as ``conf.cache_nodes.*``; a second time changes nothing."""
+    """Make the options readable as ``conf.cache_nodes.*``; a second time changes nothing.
+
+    A value that an option does not take is one line in the log, and the option has its default
+    from then on: Glance serves images in any case.
+    """
     conf.register_opts(OPTIONS, group=GROUP)
+    for option in OPTIONS:
+        wrong = _what_is_wrong(conf, option)
+        if wrong is not None:
+            LOG.error(
+                "[%s] %s = %s cannot be used: %s. The default %s is used instead",
+                GROUP,
+                option.name,
+                _as_written(conf, option),
+                wrong,
+                option.default,
+            )
+            conf.set_override(option.name, option.default, group=GROUP)
+
+
+def _what_is_wrong(conf: cfg.ConfigOpts, option: cfg.Opt) -> str | None:
+    try:
+        value = conf[GROUP][option.name]
+    except (cfg.Error, ValueError) as error:
+        # oslo.config's own words begin with the option and the place of the file in its memory.
+        words = str(error).rpartition(" is not valid: ")[2]
+        return " ".join(words.split())
+    if value is None:
+        return "a value is missing"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "it must be a finite number"
+    return None
+
+
+def _as_written(conf: cfg.ConfigOpts, option: cfg.Opt) -> Any:
+    """Return the text that stands in the configuration."""
+    again = cfg.ConfigOpts()
+    again.register_opt(cfg.StrOpt(option.name), group=GROUP)
+    try:
+        again([], default_config_files=conf.config_file, default_config_dirs=conf.config_dir)
+        return again[GROUP][option.name]
+    except cfg.Error:
+        return "?"

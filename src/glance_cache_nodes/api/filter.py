@@ -17,6 +17,7 @@ import webob
 import webob.exc
 from oslo_log import log
 
+from glance_cache_nodes import version
 from glance_cache_nodes.api import context, glance, responses, service, validation
 from glance_cache_nodes.api.image import RequestedImage
 from glance_cache_nodes.api.routes import COMMON, ROUTES, Params, Route, Routes, Table
@@ -35,6 +36,7 @@ def filter_factory(
     """Return what paste wraps around the next application of the pipeline."""
     del global_conf, local_conf  # The options stand in glance-api.conf, under [cache_nodes].
     lasting = service.load()
+    LOG.info("glance-cache-nodes %s loaded", version())
     return lambda application: CacheNodesFilter(application, lasting)
 
 
