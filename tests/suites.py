@@ -7,8 +7,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 _FUNCTIONAL = (
-    *("contract", "personas", "inputs"),
-    *("routes", "policy", "database", "pool"),
+    *("contract", "personas", "inputs", "routes", "beside_glance", "validation", "loading"),
+    *("policy", "target", "exact", "database", "outage_lines", "pool"),
 )
 _PASTE = ("paste", "paste_refused")
 

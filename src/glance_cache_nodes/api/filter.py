@@ -20,6 +20,7 @@ from oslo_log import log
 from glance_cache_nodes import version
 from glance_cache_nodes.api import context, glance, responses, service, validation
 from glance_cache_nodes.api.image import RequestedImage
+from glance_cache_nodes.api.outages import Outages
 from glance_cache_nodes.api.routes import COMMON, ROUTES, Params, Route, Routes, Table
 from glance_cache_nodes.exception import DatabaseUnavailableError
 from glance_cache_nodes.policies import rules
@@ -53,6 +54,7 @@ class CacheNodesFilter:
         self._application = application
         self._service = lasting
         self._table = Table(routes)
+        self._outages = Outages(LOG)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request, or pass it on."""
@@ -71,15 +73,17 @@ class CacheNodesFilter:
 
     def _answer(self, request: webob.Request, route: Route, names: Mapping[str, str]) -> Any:
         try:
-            return respond(self._service, request, route, names)
+            response = respond(self._service, request, route, names)
         except webob.exc.HTTPException as refusal:
             return refusal
         except DatabaseUnavailableError as error:
-            LOG.error("Database failure: %s", error)  # noqa: TRY400 - one line
+            self._outages.count(error)
             return responses.unavailable()
         except Exception:
             LOG.exception("A request for %s failed", request.method)
             return responses.refusal(responses.INTERNAL_ERROR)
+        self._outages.end()
+        return response
 
 
 def respond(
