@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of the pages that are made from the code, each between two comments that name it.
 
-``python tests/made_parts.py`` writes them anew, and the descriptions of statuses in OpenAPI;
+``python tests/made_parts.py`` writes them anew, with the file of statuses and their descriptions in OpenAPI;
 ``tests/docs`` fails where one is out of date.
 """
 
@@ -38,6 +38,7 @@ def main() -> None:
     for name, text in documentation.pages().items():
         if present(text):
             (documentation.ROOT / name).write_text(renewed(text))
+    reference_tables.STATUSES.write_text(reference_tables.status_file())
     openapi = openapi_description.FILE
     openapi.write_text(reference_tables.described(openapi.read_text()))
 

@@ -24,7 +24,7 @@ from kinds import MARIADB, POSTGRESQL, Kind
 
 from glance_cache_nodes_lab import ports
 
-BOUND = 30.0  # seconds that a server has to start, and connections to go
+BOUND = 120.0  # seconds that a server has to start, and connections to go
 
 
 class Server:

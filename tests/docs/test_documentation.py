@@ -65,6 +65,10 @@ def test_openapi_says_of_a_status_what_the_table_says() -> None:
     assert reference_tables.described(text) == text, RENEW
 
 
+def test_the_file_of_statuses_is_made_from_the_code() -> None:
+    assert reference_tables.STATUSES.read_text() == reference_tables.status_file()
+
+
 def test_every_exit_status_is_told() -> None:
     sources = [path.read_text() for path in COMMANDS.glob("*.py")]
     returned = set().union(*map(documentation.exit_statuses, sources))

@@ -30,31 +30,36 @@ class Status:
     when: str
 
 
-OK = Status(200, "The answer.")
+OK = Status(200, "The nodes, sorted; an empty list when no node holds the image.")
 BAD_REQUEST = Status(
     400,
     "A query parameter or the body is not understood. The message says what is wrong and what "
     "would be right.",
 )
-UNAUTHORIZED = Status(401, "There is no valid token. Glance's own filter answers.")
+UNAUTHORIZED = Status(401, "No valid token.")
 FORBIDDEN = Status(
-    403, "The policy rule does not allow the request, whether the image exists or not."
+    403,
+    "The rule ``list_cached_nodes`` refuses the caller, whether the image exists or not.",
 )
-NOT_FOUND = Status(404, "No such image, or one that the caller may not see.")
+NOT_FOUND = Status(
+    404,
+    "No such image, a deleted image, an image that the caller may not see, or an ID that is not "
+    "a UUID.",
+)
 METHOD_NOT_ALLOWED = Status(
-    405, "The path does not know the method. Allow has those that it knows, Glance's among them."
+    405, "The path does not have this method. ``Allow`` names those that it has."
 )
 CONFLICT = Status(
-    409, "Image caching is off on this node, or its cache record is not in the central database."
+    409,
+    "This node has no ``image_cache_dir``, or its ``image_cache_driver`` is not "
+    "``centralized_db``.",
 )
-HEADER_TOO_LARGE = Status(
-    431, "The request id is longer than Glance's max_request_id_length. Glance's filter says so."
-)
-INTERNAL_ERROR = Status(500, "The add-on failed. Glance's log has the reason.")
+HEADER_TOO_LARGE = Status(431, "``X-Openstack-Request-Id`` is longer than 64 characters.")
+INTERNAL_ERROR = Status(500, "The add-on failed. The log of Glance has the reason.")
 UNAVAILABLE = Status(
     503,
-    "The database did not answer within database_timeout. Retry-After says when to try again, in "
-    "seconds.",
+    "The database did not answer within ``database_timeout``. ``Retry-After`` gives the seconds "
+    "until the next try.",
 )
 
 STATUSES = (
