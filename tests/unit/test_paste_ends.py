@@ -181,9 +181,9 @@ def test_the_second_signal_does_not_interrupt_what_is_done_about_the_first() -> 
     before = signal.getsignal(signal.SIGTERM)
 
     def ended() -> None:
-        with interrupts.held():
+        with interrupts.held() as gate:
             try:
-                with interrupts.let_in():
+                with gate.let_in():
                     os.kill(os.getpid(), signal.SIGTERM)
                     signal.pause()
             finally:
@@ -194,6 +194,30 @@ def test_the_second_signal_does_not_interrupt_what_is_done_about_the_first() -> 
         ended()
     assert done == ["cleaned"]
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_signal_that_came_before_is_let_in() -> None:
+    done = []
+
+    def ended() -> None:
+        with interrupts.held() as gate:
+            os.kill(os.getpid(), signal.SIGINT)
+            with gate.let_in():
+                done.append("let in")
+
+    with pytest.raises(KeyboardInterrupt):
+        ended()
+    assert done == []
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interrupts.held() as gate, gate.let_in():
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert not gate.has_waiting
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @as_root

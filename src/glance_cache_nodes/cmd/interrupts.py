@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from typing import TYPE_CHECKING, NoReturn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,35 +14,56 @@ if TYPE_CHECKING:
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@contextlib.contextmanager
-def held() -> Iterator[None]:
-    """Hold the signals back; they take effect at the end."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+@dataclass
+class Gate:
+    """What the signals meet.
 
-
-@contextlib.contextmanager
-def let_in() -> Iterator[None]:
-    """Within ``held``, let the signals in for a while; the first one raises KeyboardInterrupt.
-
-    The others stay held back, so that what is done about the first one is not interrupted.
+    Attributes:
+        is_open: whether the next signal raises KeyboardInterrupt; it closes the gate again, so
+            that what is done about the first signal is not interrupted by the second one.
+        has_waiting: whether a signal came.
     """
-    handlers = {number: signal.getsignal(number) for number in ENDING}
-    caught = [number for number, old in handlers.items() if old not in (signal.SIG_IGN, None)]
+
+    is_open: bool = False
+    has_waiting: bool = False
+
+    def take(self, *_: object) -> None:
+        """Take a signal."""
+        self.has_waiting = True
+        self.end_if_open()
+
+    def end_if_open(self) -> None:
+        """Raise KeyboardInterrupt where a signal has come and the gate is open."""
+        if self.is_open and self.has_waiting:
+            self.is_open = False
+            raise KeyboardInterrupt
+
+    @contextlib.contextmanager
+    def let_in(self) -> Iterator[None]:
+        """Let the signals in for a while, those that have come too."""
+        self.is_open = True
+        try:
+            self.end_if_open()
+            yield
+        finally:
+            self.is_open = False
+
+
+@contextlib.contextmanager
+def held() -> Iterator[Gate]:
+    """Hold the signals back; one that comes raises KeyboardInterrupt at the end.
+
+    A signal that the process ignores, such as SIGHUP under nohup, is ignored as before.
+    """
+    gate = Gate()
+    before = {number: signal.getsignal(number) for number in ENDING}
+    caught = [number for number, old in before.items() if old not in (signal.SIG_IGN, None)]
     for number in caught:
-        signal.signal(number, _interrupt)
+        signal.signal(number, gate.take)
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-        yield
+        yield gate
     finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         for number in caught:
-            signal.signal(number, handlers[number])
-
-
-def _interrupt(*_: object) -> NoReturn:
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    raise KeyboardInterrupt
+            signal.signal(number, before[number])
+    if gate.has_waiting:
+        raise KeyboardInterrupt

@@ -120,11 +120,11 @@ def _edited(old: str, outcome: Outcome, *, remove: bool, as_json: bool) -> str:
 
 def _replace(path: Path, texts: tuple[str, str], outcome: Outcome, *, as_json: bool) -> None:
     """Show the change, then make it, then tell of it; what ends this before leaves no file."""
-    with interrupts.held():
+    with interrupts.held() as gate:
         staged = paste_file.stage(path, *texts)
         outcome["written"], outcome["backup"] = True, str(staged.backup)
         try:
-            with interrupts.let_in():
+            with gate.let_in():
                 _show(outcome, as_json=as_json)
             staged.commit()
         except BaseException:
