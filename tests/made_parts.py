@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of the pages that are made from the code, each between two comments that name it.
 
-``python tests/made_parts.py`` writes them anew, with the file of statuses and their descriptions in OpenAPI;
+``python tests/made_parts.py`` writes them anew, with the file of statuses and their descriptions in
+OpenAPI;
 ``tests/docs`` fails where one is out of date.
 """
 
