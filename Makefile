@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help bench demo test lint matrix tempest docs lab-up lab-down clean
+.PHONY: help soak bench demo test lint matrix tempest docs lab-up lab-down clean
 help:
 	@echo "make demo      see it work on real Keystone and Glance"
 	@echo "make test      run all tests"
@@ -12,6 +12,7 @@ help:
 	@echo "make matrix    test every supported release, on every Python and database installed here   [PYTHONS=ends]"
 	@echo "make tempest   run OpenStack's own tests, with the filter and without it, and our plugin"
 	@echo "make bench     measure speed against the goals   [QUICK=1]"
+	@echo "make soak      query beside random failures of the database   [SECONDS=60 SEED=1]"
 	@echo "make docs      build the documentation"
 	@echo "make lab-up    start a lab to play with   [DIR=build/lab NODES=3]"
 	@echo "make lab-down  end it                     [DIR=build/lab]"
@@ -47,6 +48,11 @@ tempest: $(READY)
 # QUICK=1 makes the first table alone.
 bench: $(READY)
 	$(BIN)/python tests/bench/run.py
+
+SECONDS ?= 60
+SEED ?= 1
+soak: $(READY)
+	$(BIN)/python tests/databases/soak.py $(SECONDS) $(SEED)
 
 docs: $(READY)
 	$(BIN)/sphinx-build -q -E -W --keep-going -b html docs build/docs

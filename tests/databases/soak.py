@@ -47,7 +47,7 @@ class Soak:
 
     def run(self, seconds: float, chance: random.Random) -> None:
         """Query, with a fault every second or so; then see that all answers are right again."""
-        threads = [threading.Thread(target=self._ask) for _ in range(CLIENTS)]
+        threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(CLIENTS)]
         for each in threads:
             each.start()
         end = time.monotonic() + seconds
