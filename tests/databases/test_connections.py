@@ -105,7 +105,7 @@ def test_connections_that_a_proxy_resets_are_replaced_and_not_added(server, url)
                 between.reset()
                 ask = callers.map(lambda n: pool_questions.is_right(database, n), range(SIZE))
                 assert all(ask), number
-        assert server.has_only(SIZE)
+        assert server.has_only(SIZE, sa.engine.make_url(url).database)
 
 
 def test_no_query_is_left_when_its_callers_have_gone(server, url) -> None:

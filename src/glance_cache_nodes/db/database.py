@@ -59,7 +59,8 @@ class Database:
                 cannot answer now.
             sqlalchemy.exc.DBAPIError: the statement is wrong.
         """
-        use = Use(time.monotonic() + self._half, self._semaphore.release)
+        start = time.monotonic()
+        use = Use(start + self._half, start + 2 * self._half, self._semaphore.release)
         query = functools.partial(self._query, self._engine(), use, statement, parameters)
         if not self._semaphore.acquire(self._half):
             raise DatabaseUnavailableError(f"all {self._size} connections are in use")

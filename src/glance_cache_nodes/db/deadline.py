@@ -31,6 +31,7 @@ class Use:
 
     Args:
         deadline: on :func:`time.monotonic`; it may be moved while the use lasts.
+        end: the latest deadline that it may be moved to.
         leave_pool: gives the place in the pool back.
 
     Attributes:
@@ -41,10 +42,10 @@ class Use:
         is_cut: whether the deadline has passed and the socket was shut.
     """
 
-    __slots__ = ("deadline", "is_cut", "is_open", "is_opening", "leave_pool", "socket")
+    __slots__ = ("deadline", "end", "is_cut", "is_open", "is_opening", "leave_pool", "socket")
 
-    def __init__(self, deadline: float, leave_pool: Callable[[], None]) -> None:
-        self.deadline = deadline
+    def __init__(self, deadline: float, end: float, leave_pool: Callable[[], None]) -> None:
+        self.deadline, self.end = deadline, end
         self.leave_pool = leave_pool
         self.socket: socket.socket | None = None
         self.is_open = self.is_opening = self.is_cut = False
@@ -59,7 +60,7 @@ class Use:
         Raises:
             DatabaseUnavailableError: the deadline for the connection has passed.
         """
-        self.socket, self.deadline, self.is_open = connection, deadline, True
+        self.socket, self.deadline, self.is_open = connection, min(deadline, self.end), True
         if self.is_cut:
             raise DatabaseUnavailableError(NOT_IN_TIME)
 

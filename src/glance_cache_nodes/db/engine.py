@@ -70,6 +70,7 @@ def create(
         # A file opens at once.
         connection = open_it() if dialect.name == "sqlite" else _opened(use, open_it)
         record.info["socket"] = use.socket = socket_of(connection)
+        use.deadline = use.end  # its session is set up in the time of the rows
         return connection
 
     def set_up(connection: Any, _record: Any) -> None:
