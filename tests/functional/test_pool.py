@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import subprocess
@@ -51,6 +52,8 @@ def test_threads_that_open_the_first_connections_at_once_all_get_one(url) -> Non
                     return pool_questions.is_right(database, number)
 
                 assert all(callers.map(first, range(FIRST)))
+                del first, database
+                gc.collect()  # an engine refers to itself: so its connections are closed now
     finally:
         sys.setswitchinterval(usual)
 
