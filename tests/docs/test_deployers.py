@@ -28,8 +28,3 @@ def test_the_form_for_an_older_chart_keeps_glance_from_starting_in_a_newer_one(t
     path.write_text(deployers.text(merged))
     with pytest.raises(RuntimeError, match="Ambiguous section names"):
         deployers.load(path)
-
-
-def test_what_a_chart_does_not_take_is_told() -> None:
-    values = {"pod": {"useHostNetwork": {"api": True}, "mounts": {"glance": {"volumes": []}}}}
-    assert deployers.unknown(settings.HELM[0], values) == ["pod.mounts.glance.volumes"]

@@ -85,6 +85,7 @@ def test_every_extra_is_told() -> None:
 
 def test_every_target_of_make_stands_in_its_help() -> None:
     names = [f"make {target}" for target in documentation.make_targets(MAKEFILE)]
+    assert "make test" in names
     assert documentation.unnamed(names, [command_reference.parts()["make help"]]) == []
 
 
