@@ -67,5 +67,7 @@ lab-down: $(READY)
 demo: $(READY)
 	$(BIN)/python -m glance_cache_nodes_lab.demo
 
+# First the labs that run there: nothing could end them afterwards.
 clean:
+	@PYTHONPATH=src $(PYTHON) -m glance_cache_nodes_lab.stop_all $(DIR) build
 	rm -rf $(VENV) build
