@@ -18,21 +18,17 @@ help:
 	@echo "make lab-down  end it                     [DIR=build/lab]"
 	@echo "make clean     remove .venv and build"
 
-# uv is several times faster than pip; where it cannot reach the packages, pip does the same.
 $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check uv
-	$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode -r requirements/dev.txt -e . \
-	  || $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/dev.txt -e .
+	@$(PYTHON) requirements/install.py $(VENV)
 	@touch $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
-	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests requirements
+	$(BIN)/ruff check src tests requirements
 	$(BIN)/mypy
 
 DIR ?= build/lab

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import hashlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     Progress = Callable[[str], None]
 
 LISTS = Path(__file__).with_name("releases")
+SYSTEM_CERTIFICATES = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
+"""Lets uv, of any version, trust what the system trusts: a company's own authority, for one."""
+
 STAMP = ".glance-cache-nodes"
 """Lies in an environment of ours; it is empty until all is installed."""
 
@@ -150,7 +154,12 @@ def _compiled(interpreter: Interpreter) -> list[str]:
 def _run(argv: Sequence[str], log: Path) -> bool:
     with log.open("ab") as output:
         ended = subprocess.run(  # noqa: S603
-            argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
+            argv,
+            env={**SYSTEM_CERTIFICATES, **os.environ},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
         )
     return ended.returncode == 0
 
