@@ -1,16 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all tests share."""
+"""What all tests share: how a run ends, in which order it goes, and what it says meanwhile."""
 
 from __future__ import annotations
 
 import signal
 
+import pytest
 
-def pytest_configure() -> None:
-    """Let SIGTERM end a run as Ctrl-C does: with all servers of the tests."""
+import progress
+
+# Files of one group share what takes long to start, so one worker runs them all.
+GROUPS = {
+    "tests/lab/test_end_to_end.py": "the lab of three nodes",
+    "tests/lab/test_lab.py": "the lab of three nodes",
+}
+# What takes longest begins first, so that no worker is left with it alone in the end.
+LONGEST_FIRST = ("lab", "docs", "databases", "client", "bench")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let SIGTERM end a run as Ctrl-C does, with all servers of the tests; tell of the progress."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(progress.Progress(config, terminal))
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Keep colons out of the names of tests: gabbi's plugin takes each for one of its own."""
     return val.replace(":", ";") if isinstance(val, str) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    directory = item.path.parent.name
+    return LONGEST_FIRST.index(directory) if directory in LONGEST_FIRST else len(LONGEST_FIRST)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give each worker whole files, or groups of them, in their order."""
+    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415 - a release's environment has none
+
+    class ByGroup(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return GROUPS.get(file, file)
+
+    config.option.loadscopereorder = False
+    return ByGroup(config, log)

@@ -37,7 +37,6 @@ def openstack(
         env={"HOME": str(home), "LC_ALL": "C.UTF-8", "COLUMNS": "80", **environment},
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 

@@ -22,9 +22,9 @@ from pathlib import Path
 import server_commands
 from glance_process import Answer
 
+import waiting
 from glance_cache_nodes_lab import ports
 
-BOUND = 60.0  # seconds
 TESTS = Path(__file__).parents[1]
 # In a process of its own, because Glance's configuration is one for a process.
 WRITE_SITE = """
@@ -68,13 +68,15 @@ class Server:
         Raises:
             RuntimeError: it ended, or it does not come up.
         """
-        deadline = time.monotonic() + BOUND
-        while time.monotonic() < deadline and self.process.poll() is None:
-            with contextlib.suppress(OSError):
-                _answer(self._port, "/healthcheck")
-                return
-            time.sleep(0.1)
-        raise RuntimeError(f"the server did not come up: {self._logged()[-500:]}")
+        waiting.until(lambda: self.process.poll() is not None or self._answers())
+        if not self._answers():
+            raise RuntimeError(f"the server did not come up: {self._logged()[-500:]}")
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(OSError):
+            _answer(self._port, "/healthcheck")
+            return True
+        return False
 
     def _logged(self) -> str:
         logs = [self._site / name for name in ("server.log", "glance-api.log")]
@@ -127,7 +129,7 @@ def running(
 
 
 def _answer(port: int, path: str) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=waiting.GIVE_UP)
     started = time.monotonic()
     try:
         connection.request("GET", path, headers={"Accept": "application/json"})

@@ -6,14 +6,14 @@ from __future__ import annotations
 import contextlib
 import signal
 import socket
-import time
 from collections.abc import Iterator
 
 import programs
 import pytest
 from kinds import find
-from servers import BOUND, Server
+from servers import Server
 
+import waiting
 from glance_cache_nodes_lab import ports
 
 CONFIGURATION = """
@@ -53,9 +53,10 @@ def running(server: Server, database: str) -> Iterator[int]:
 
 
 def _wait(port: int) -> None:
-    deadline = time.monotonic() + BOUND
-    while time.monotonic() < deadline:
+    def listens() -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        time.sleep(0.05)
-    raise RuntimeError("pgbouncer did not come up")
+            return True
+        return False
+
+    if not waiting.until(listens):
+        raise RuntimeError("pgbouncer did not come up")

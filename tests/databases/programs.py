@@ -12,13 +12,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-BOUND = 30.0  # seconds that a program has to end
+import waiting
 
 
 def run(command: list[str], directory: Path) -> None:
     """Run a command in the directory until it ends; its output goes to the log there."""
     with (directory / "log").open("ab") as log:
-        subprocess.run(command, check=True, timeout=BOUND, **_how(directory, log))
+        subprocess.run(command, check=True, timeout=waiting.GIVE_UP, **_how(directory, log))
 
 
 def start(command: list[str], directory: Path) -> subprocess.Popen[bytes]:
@@ -56,7 +56,7 @@ def end(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     signal_all(process, signal.SIGCONT)
     process.send_signal(number)
     try:
-        process.wait(BOUND)
+        process.wait(waiting.GIVE_UP)
     except subprocess.TimeoutExpired:
         signal_all(process, signal.SIGKILL)
         process.wait()

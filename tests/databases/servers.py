@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,8 @@ import pytest
 import sqlalchemy as sa
 from kinds import MARIADB, POSTGRESQL, Kind
 
+import waiting
 from glance_cache_nodes_lab import ports
-
-BOUND = 120.0  # seconds that a server has to start, and connections to go
 
 
 class Server:
@@ -68,11 +66,9 @@ class Server:
         """Serve the data on the port; return when the server answers."""
         command = self.kind.serve(self._data, self.port)
         self._process = programs.start(command, self._data.parent)
-        deadline = time.monotonic() + BOUND
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(self.log.read_text())
-            time.sleep(0.05)
+        waiting.until(lambda: self._process.poll() is not None or self._answers())
+        if not self._answers():
+            raise RuntimeError(self.log.read_text())
 
     def stop(self) -> None:
         """End the server; one that does not run stays so."""
@@ -107,10 +103,7 @@ class Server:
 
     def has_only(self, count: int, name: str = "") -> bool:
         """Wait until Glance's user has no more connections than that; return whether it came so."""
-        deadline = time.monotonic() + BOUND
-        while (more := self.connections(name) > count) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return not more
+        return waiting.until(lambda: self.connections(name) <= count)
 
     def kill_connections(self) -> None:
         """End all connections of Glance's user; return when they have gone."""

@@ -11,7 +11,8 @@ import subprocess
 import time
 from pathlib import Path
 
-BOUND = 90  # seconds for a command
+import waiting
+
 _END = "--- end of the command, status "
 
 
@@ -35,7 +36,7 @@ class Session:
             start_new_session=True,
         )
 
-    def run(self, command: str, bound: float = BOUND) -> tuple[str, int]:
+    def run(self, command: str, bound: float = waiting.GIVE_UP) -> tuple[str, int]:
         """Run a command; return what it printed, on both streams, and its exit status.
 
         Raises:

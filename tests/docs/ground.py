@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-import time
 from pathlib import Path
 
 import openstack
@@ -19,6 +18,7 @@ import yaml
 from bash_session import Session
 
 import glance_cache_nodes_lab as labs
+import waiting
 
 SITES = ("central", "edge1", "edge2")
 OPTIONS = {
@@ -27,7 +27,6 @@ OPTIONS = {
 }
 BIN = Path(sys.executable).parent
 PASTE = "glance-api-paste.ini"
-BOUND = 60  # seconds
 _SYSTEMCTL = """#!/bin/sh -e
 [ "$*" = "restart glance-api" ] || { echo "systemctl here only restarts glance-api"; exit 1; }
 glance-cache-nodes lab down node1 >/dev/null
@@ -127,10 +126,8 @@ def fill(home: Path, lab: labs.LabState) -> None:
     for site in SITES[1:]:
         with connection(home, site) as cloud:
             cloud.image.queue_image(image.id)
-    deadline = time.monotonic() + BOUND
-    while not all((node.cache_dir / image.id).exists() for node in lab.nodes[1:]):
-        assert time.monotonic() < deadline, "the image was not cached"
-        time.sleep(0.1)
+    files = [node.cache_dir / image.id for node in lab.nodes[1:]]
+    assert waiting.until(lambda: all(file.exists() for file in files)), "the image was not cached"
 
 
 def clear(home: Path) -> None:

@@ -7,6 +7,7 @@ import pages
 import pytest
 from expected import fits
 
+pytestmark = pytest.mark.slow
 PAGES = [page for page in pages.pages() if any(each.is_run for each in pages.examples(page))]
 
 

@@ -16,6 +16,7 @@ import balancer
 from glance_cache_nodes.client import CallError, cached_nodes, image_id
 from glance_cache_nodes_lab import load
 
+pytestmark = pytest.mark.slow
 ENVIRONMENTS = Path(__file__).parents[2] / "build/environments"
 NAME = "ubuntu:22.04"
 WITHOUT = "The Glance node that answered cannot list nodes"

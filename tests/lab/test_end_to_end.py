@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 from lab_command import open_cloud
 
-BOUND = 60  # seconds
+import waiting
+
 COMMANDS = Path(sys.executable).parent
 
 
 def ask(node, image_id: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
     """Send the request over HTTP; return status, headers and body of the answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=BOUND)
+    connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=waiting.GIVE_UP)
     connection.request("GET", f"/v2/cache/nodes/{image_id}", headers=headers)
     answer = connection.getresponse()
     got = answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
@@ -46,16 +47,13 @@ def run(lab, cloud: str, *words: str) -> subprocess.CompletedProcess[str]:
     }
     argv = [str(COMMANDS / words[0]), *words[1:]]
     return subprocess.run(
-        argv, env=environment, capture_output=True, text=True, timeout=BOUND, check=False
+        argv, env=environment, capture_output=True, text=True, timeout=waiting.GIVE_UP, check=False
     )
 
 
 def wait_until(condition) -> None:
     """Wait for what Glance does after it has answered."""
-    deadline = time.monotonic() + BOUND
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.1)
+    assert waiting.until(condition), "it did not come to pass"
 
 
 @pytest.fixture

@@ -6,14 +6,13 @@ from __future__ import annotations
 import json
 import os
 import stat
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import openstack.exceptions
 import pytest
 from lab_command import run_lab, share_an_image
 
-CACHED_WITHIN = 20.0
+import waiting
 
 
 def create_image(connection, name, **attributes):
@@ -27,10 +26,7 @@ def queue(connection, image):
 
 
 def is_cached(node, image):
-    deadline = time.monotonic() + CACHED_WITHIN
-    while not (found := (node.cache_dir / image.id).is_file()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return found
+    return waiting.until((node.cache_dir / image.id).is_file)
 
 
 def test_status_shows_each_service(lab):

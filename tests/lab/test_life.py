@@ -46,11 +46,22 @@ def processes_of(home):
     return found
 
 
-def test_up_tells_each_step_and_gives_a_node_its_options(home):
-    lines = []
+def test_an_interrupted_start_leaves_nothing_running(home):
+    argv = [COMMAND, "lab", "up", "--dir", home, "--nodes", "1"]
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as process:
+        while "starting node1" not in process.stderr.readline():
+            pass
+        process.terminate()
+        assert process.stderr.read().splitlines()[-1] == "glance-cache-nodes: interrupted"
+    assert processes_of(home) == []
+
+
+def test_up_begins_anew_tells_each_step_and_gives_a_node_its_options(home):
+    ports, lines = [each.port for each in load(home).services], []
     state = up(home, 1, node_options=WITHOUT_CACHE, progress=lines.append)
     assert lines[0].endswith("setting up Keystone and Glance: configuration, databases, keys")
     assert lines[-1].endswith("ready")
+    assert ports != [each.port for each in state.services]
     assert "\nimage_cache_dir" not in (state.nodes[0].directory / "glance-api.conf").read_text()
     assert running(home) == ["keystone", "node1"]
 
@@ -133,17 +144,3 @@ def test_a_service_that_dies_is_named_with_its_log_and_nothing_stays_running(hom
 def test_delete_removes_all_of_it(home):
     assert run_lab("down", home, "--delete").returncode == 0
     assert not home.exists()
-
-
-def test_an_interrupted_start_leaves_nothing_running_and_is_begun_anew(home):
-    argv = [COMMAND, "lab", "up", "--dir", home, "--nodes", "1"]
-    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as process:
-        while "starting node1" not in process.stderr.readline():
-            pass
-        process.terminate()
-        assert process.stderr.read().splitlines()[-1] == "glance-cache-nodes: interrupted"
-    assert processes_of(home) == []
-    ports = [each.port for each in load(home).services]
-    assert run_lab("up", home, "--nodes", "1").returncode == 0
-    assert ports != [each.port for each in load(home).services]
-    assert running(home) == ["keystone", "node1"]

@@ -13,9 +13,9 @@ import pytest
 from lab_command import open_cloud
 
 import glance_cache_nodes_lab as labs
+import waiting
 
 OPENSTACK = Path(sys.executable).with_name("openstack")
-BOUND = 60  # seconds
 
 NO_CACHE = {
     "DEFAULT": {"image_cache_dir": None},
@@ -26,32 +26,25 @@ LOCAL_DRIVER = {"DEFAULT": {"image_cache_driver": "sqlite"}}
 
 @pytest.fixture(scope="module")
 def odd(tmp_path_factory):
-    """Run a lab whose node1 has no cache and node2 keeps its record to itself."""
+    """Run a lab whose node1 has no cache, node2 a cache record of its own, and node3 no filter."""
     directory = tmp_path_factory.mktemp("odd") / "lab"
     try:
-        yield labs.up(directory, nodes=2, node_options={1: NO_CACHE, 2: LOCAL_DRIVER})
+        labs.up(directory, nodes=2, node_options={1: NO_CACHE, 2: LOCAL_DRIVER})
+        yield labs.up(directory, nodes=3, with_filter=False)
     finally:
         labs.down(directory)
 
 
 @pytest.fixture(scope="module")
-def native(tmp_path_factory):
-    """Run a lab of Glance as it is, without the filter."""
-    directory = tmp_path_factory.mktemp("native") / "lab"
-    try:
-        yield labs.up(directory, nodes=1, with_filter=False)
-    finally:
-        labs.down(directory)
-
-
-def upload(lab, *, cache: bool) -> str:
-    """Upload an image, let node1 cache it if asked for, and return its id."""
-    with open_cloud(lab, "lab-admin") as cloud:
+def image_id(odd) -> str:
+    """Upload an image, which node3 caches, and return its ID."""
+    with open_cloud(odd, "lab-admin") as cloud:
         image = cloud.image.create_image(
             "an-image", data=b"data", disk_format="raw", container_format="bare"
         )
-        if cache:
-            cloud.image.queue_image(image.id)
+    with open_cloud(odd, "lab-node3") as cloud:
+        cloud.image.queue_image(image.id)
+    assert waiting.until((odd.nodes[2].cache_dir / image.id).exists)
     return image.id
 
 
@@ -62,7 +55,7 @@ def list_nodes(lab, cloud: str, image_id: str) -> subprocess.CompletedProcess[st
         env={**os.environ, "OS_CLIENT_CONFIG_FILE": str(lab.clouds_file), "OS_CLOUD": cloud},
         capture_output=True,
         text=True,
-        timeout=BOUND,
+        timeout=waiting.GIVE_UP,
         check=False,
     )
 
@@ -70,17 +63,17 @@ def list_nodes(lab, cloud: str, image_id: str) -> subprocess.CompletedProcess[st
 @pytest.mark.parametrize(
     ("cloud", "reason"), [("lab-node1", "image_cache_dir"), ("lab-node2", "centralized_db")]
 )
-def test_a_node_that_cannot_answer_says_why(odd, cloud: str, reason: str) -> None:
-    done = list_nodes(odd, cloud, upload(odd, cache=False))
+def test_a_node_that_cannot_answer_says_why(odd, image_id: str, cloud: str, reason: str) -> None:
+    done = list_nodes(odd, cloud, image_id)
     assert (done.returncode, done.stdout) == (1, "")
     assert reason in done.stderr.splitlines()[-1]
 
 
-def test_the_command_reads_the_native_answer_of_glance_33_too(native) -> None:
-    image_id = upload(native, cache=True)
-    for _ in range(100):
-        done = list_nodes(native, "lab-admin", image_id)
+def test_the_command_reads_the_native_answer_of_glance_33_too(odd, image_id: str) -> None:
+    def listed() -> list[dict[str, str]]:
+        done = list_nodes(odd, "lab-node3", image_id)
         assert (done.returncode, done.stderr) == (0, "")
-        if json.loads(done.stdout):
-            break
-    assert json.loads(done.stdout) == [{"Node Reference URL": native.nodes[0].url}]
+        return json.loads(done.stdout)
+
+    assert waiting.until(listed)  # the record follows the file
+    assert listed() == [{"Node Reference URL": odd.nodes[2].url}]

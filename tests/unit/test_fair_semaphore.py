@@ -6,9 +6,8 @@ from __future__ import annotations
 import threading
 import time
 
+import waiting
 from glance_cache_nodes.db.fair_semaphore import FairSemaphore
-
-BOUND = 10.0  # seconds
 
 
 def test_those_who_wait_are_served_in_their_order() -> None:
@@ -16,7 +15,7 @@ def test_those_who_wait_are_served_in_their_order() -> None:
     assert semaphore.acquire(0)
 
     def wait(number: int) -> None:
-        assert semaphore.acquire(BOUND)
+        assert semaphore.acquire(waiting.GIVE_UP)
         served.append(number)
         semaphore.release()
 
@@ -27,7 +26,7 @@ def test_those_who_wait_are_served_in_their_order() -> None:
             time.sleep(0.001)
     semaphore.release()
     for thread in threads:
-        thread.join(BOUND)
+        thread.join(waiting.GIVE_UP)
     assert served == list(range(20))
 
 

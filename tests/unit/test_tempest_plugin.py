@@ -52,7 +52,6 @@ def run(*words, directory: Path) -> str:
         env={"PATH": str(BIN), "HOME": str(directory), "TEMPEST_CONFIG_DIR": str(directory)},
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
