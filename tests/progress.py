@@ -8,6 +8,8 @@ import re
 import threading
 import time
 
+import pytest
+
 SILENCE = 5.0  # seconds without output after which a line is due
 NOT_SLOW = "not slow"
 _PACKAGES = re.compile(r"apt-get install (.+)")
@@ -31,7 +33,9 @@ class Progress:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
+    @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
+        self._terminal.flush()  # the head of the run, which waits in a buffer
         self._thread.start()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:

@@ -16,7 +16,7 @@ import pool_questions
 
 STAYING = 2  # threads: the main one, and the watchdog of the connections
 WORKERS, QUESTIONS = 4, 50
-BOUND = 40  # seconds, after which the kernel ends each process
+BOUND = 240  # seconds, after which the kernel ends each process
 
 
 def main() -> int:
