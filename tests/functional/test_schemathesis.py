@@ -21,6 +21,8 @@ import glance_site
 import images
 import openapi_description
 
+pytestmark = pytest.mark.slow
+pytest_plugins = ("schemathesis.pytest.plugin",)
 ACCEPT = ("application/json", "text/html", None)
 IDS = [fixtures.CACHED, fixtures.NOT_CACHED, fixtures.DEACTIVATED, fixtures.DELETED, images.UNKNOWN]
 BOUNDED = settings(derandomize=True, max_examples=25, deadline=None)
