@@ -24,7 +24,13 @@ from glance_cache_nodes.paste_config import file as paste_file
 from glance_cache_nodes.paste_config import insert
 from paste_samples import SHIPPED
 
-PROGRAM = "import sys; from glance_cache_nodes import cmd; sys.exit(cmd.main())"
+# nohup lets its child ignore SIGHUP, and the command leaves that so.
+PROGRAM = """
+import signal, sys
+from glance_cache_nodes import cmd
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+sys.exit(cmd.main())
+"""
 OTHER_GROUP = 2345
 PIPE_SIZE = 65536
 
