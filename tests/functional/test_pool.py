@@ -42,6 +42,7 @@ def test_each_of_many_threads_gets_its_own_answer(url) -> None:
 
 def test_threads_that_open_the_first_connections_at_once_all_get_one(url) -> None:
     usual = sys.getswitchinterval()
+    gc.freeze()  # what earlier tests have left is not looked through sixty times
     sys.setswitchinterval(1e-6)  # so that each is interrupted everywhere
     try:
         with ThreadPoolExecutor(FIRST) as callers:
@@ -57,6 +58,7 @@ def test_threads_that_open_the_first_connections_at_once_all_get_one(url) -> Non
                 gc.collect()  # an engine refers to itself: so its connections are closed now
     finally:
         sys.setswitchinterval(usual)
+        gc.unfreeze()
 
 
 def test_a_connection_serves_a_thread_that_did_not_open_it(url) -> None:
