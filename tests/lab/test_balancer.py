@@ -15,6 +15,7 @@ from test_end_to_end import run, wait_until
 import balancer
 from glance_cache_nodes.client import CallError, cached_nodes, image_id
 from glance_cache_nodes_lab import load
+from releases import OLDEST
 
 pytestmark = pytest.mark.slow
 ENVIRONMENTS = Path(__file__).parents[2] / "build/environments"
@@ -26,7 +27,7 @@ WITHOUT = "The Glance node that answered cannot list nodes"
 def mixed(tmp_path_factory):
     """Run a lab whose node1 has the filter, and node2 not."""
     directory = tmp_path_factory.mktemp("mixed") / "lab"
-    words = ["--release", "2024.1", "--nodes", "1", "--environments", ENVIRONMENTS]
+    words = ["--release", OLDEST, "--nodes", "1", "--environments", ENVIRONMENTS]
     with running_lab(directory, *words):
         words = ["--without-filter", "--nodes", "2", "--environments", ENVIRONMENTS]
         done = run_lab("up", directory, *words)

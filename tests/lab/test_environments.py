@@ -14,8 +14,8 @@ from lab_command import run_lab
 
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes_lab import environments, interpreters
+from releases import OLDEST
 
-OLDEST = "2024.1"
 MAJOR_VERSION = {
     "2024.1": "28",
     "2024.2": "29",

@@ -11,10 +11,11 @@ import pytest
 from lab_command import open_cloud, run_lab, running_lab, share_an_image
 from test_end_to_end import ask, nodes_of, run, wait_until
 
+from releases import OLDEST
+
 pytestmark = pytest.mark.slow
 # Kept from run to run: only the first one installs.
 ENVIRONMENTS = Path(__file__).parents[2] / "build/environments"
-OLDEST = "2024.1"
 
 
 @pytest.fixture(scope="module")

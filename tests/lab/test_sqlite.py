@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from glance_cache_nodes_lab import environments
+from releases import NEWEST, OLDEST
 
 PROGRAM = Path(__file__).with_name("sqlite_program.py")
 CASES = (
@@ -21,7 +22,6 @@ CASES = (
 )
 
 
-OLDEST, *_, NEWEST = environments.known()
 # Kept from run to run: only the first one installs.
 ENVIRONMENTS = Path(__file__).parents[2] / "build/environments"
 

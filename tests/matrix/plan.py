@@ -7,6 +7,7 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
+import releases
 from glance_cache_nodes_lab import environments, interpreters
 
 # release -> the lowest and the highest minor version of Python 3. The lowest is what Glance's
@@ -22,11 +23,12 @@ PYTHONS = {
     "2026.2": (11, 13),
 }
 DATABASES = ("SQLite", "MariaDB", "PostgreSQL")
-# The oldest release, one in the middle, the newest.
-ON_EVERY_DATABASE = ("2024.1", "2025.1", "2026.2")
+# Which of its Pythons a release at the end of the range is tried on: its oldest, its newest.
+ENDS = {releases.OLDEST: 0, releases.NEWEST: -1}
+ON_EVERY_DATABASE = (*ENDS, "2025.1")
 FIRST = ("gunicorn",)
 SERVERS = (*FIRST, "uWSGI", "uWSGI, forked", "glance-api")
-WITHOUT_EVENTLET = "2026.2"
+WITHOUT_EVENTLET = releases.NEWEST
 # On Python 3.9, oslo.config from 9.6 on does not find itself, so that its generator ends at once.
 WITHOUT_GENERATOR = (("2024.2", "3.9"), ("2025.1", "3.9"))
 OF_GENERATOR = "functional/test_policy.py::test_the_sample_configuration_lists_every_option"
@@ -55,14 +57,16 @@ class Job:
 
 
 def jobs(pythons: str) -> list[Job]:
-    """Return the jobs: these Pythons on SQLite, one Python on the rest.
+    """Return the jobs.
 
     Args:
-        pythons: ``all``, or ``ends``: of those that a release runs on, the one that most is tried
-            on, the oldest one here and the newest one here, these two under no server. One that
-            is missing has a job anyway.
+        pythons: ``all``: each release on all its Pythons on SQLite, and on one Python on the rest.
+            ``ends``: each release on SQLite under one server; the oldest release on its oldest
+            Python that is here, and the newest on its newest, also on the databases that are
+            servers, under all servers.
     """
-    return [job for release in environments.known() for job in _of_release(release, pythons)]
+    of_release = _whole if pythons == "all" else _ends
+    return [job for release in environments.known() for job in of_release(release)]
 
 
 def longest_first(these: list[Job]) -> list[Job]:
@@ -73,16 +77,9 @@ def longest_first(these: list[Job]) -> list[Job]:
     return sorted(these, key=lambda job: (-len(job.servers), DATABASES.index(job.database)))
 
 
-def passed_over(tried: list[Job]) -> str:
-    """Return the releases with the Pythons that others of the jobs would be for, if any."""
-    names: dict[str, list[str]] = {}
-    servers = {(job.release, job.version, job.database): job.servers for job in tried}
-    for job in jobs("all"):
-        theirs = servers.get((job.release, job.version, job.database))
-        if theirs != job.servers and not missing(job.version):
-            under = "" if theirs is None else f" under {' and '.join(job.servers)}"
-            names.setdefault(job.release, []).append(job.version + under)
-    return "; ".join(f"{release} on {' and '.join(each)}" for release, each in names.items())
+def rows(these: list[Job]) -> int:
+    """Return how many rows the jobs give: one for the suites, one for each server."""
+    return sum(1 + len(job.servers) for job in these)
 
 
 @functools.cache
@@ -99,22 +96,34 @@ def missing(version: str) -> str:
     return "" if interpreter(version) else f"left out: no Python {version} is installed here"
 
 
-def _of_release(release: str, pythons: str) -> list[Job]:
-    lowest, highest = PYTHONS[release]
-    versions = [f"3.{minor}" for minor in range(lowest, highest + 1)]
+def _whole(release: str) -> list[Job]:
+    versions = _versions(release)
     most = _of_most(versions)
-    tried = versions if pythons == "all" else _ends(versions, most)
-    servers = tuple(name for name in SERVERS if _has(release, name))
-    first = FIRST if pythons == "all" else ()
+    servers = _servers(release)
     databases = DATABASES[1:] if release in ON_EVERY_DATABASE else ()
     return [
-        *(Job(release, each, "SQLite", servers if each == most else first) for each in tried),
+        *(Job(release, each, "SQLite", servers if each == most else FIRST) for each in versions),
         *(Job(release, most, each, servers) for each in databases),
     ]
 
 
-def _has(release: str, server: str) -> bool:
-    return server != "glance-api" or release != WITHOUT_EVENTLET
+def _ends(release: str) -> list[Job]:
+    versions = _versions(release)
+    here = [each for each in versions if interpreter(each)] or versions
+    if release in ENDS:
+        version = here[ENDS[release]]
+        more = [Job(release, version, each, _servers(release)) for each in DATABASES[1:]]
+        return [Job(release, version, "SQLite", FIRST), *more]
+    return [Job(release, _of_most(versions), "SQLite", FIRST)]
+
+
+def _versions(release: str) -> list[str]:
+    lowest, highest = PYTHONS[release]
+    return [f"3.{minor}" for minor in range(lowest, highest + 1)]
+
+
+def _servers(release: str) -> tuple[str, ...]:
+    return tuple(name for name in SERVERS if name != "glance-api" or release != WITHOUT_EVENTLET)
 
 
 def _of_most(versions: list[str]) -> str:
@@ -122,10 +131,3 @@ def _of_most(versions: list[str]) -> str:
     if interpreters.OWN_VERSION in versions:
         return interpreters.OWN_VERSION
     return next((each for each in reversed(versions) if interpreter(each)), versions[-1])
-
-
-def _ends(versions: list[str], most: str) -> list[str]:
-    """Return what is tried on few Pythons, and what is not here, so that this is told."""
-    here = [each for each in versions if interpreter(each)]
-    chosen = {most, *here[:1], *here[-1:]}
-    return [each for each in versions if each in chosen or each not in here]

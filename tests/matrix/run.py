@@ -2,7 +2,7 @@
 """``make matrix``: every release of Glance, on every Python, database and server of this machine.
 
 Writes the table to ``build/matrix.md``; the exit status is 1 when something failed. With the word
-``ends`` each release is tried on few Pythons, as :func:`plan.jobs` says.
+``ends`` there are fewer rows, as :func:`plan.jobs` says.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def main() -> int:
     passed = sum(row[4].startswith("ok") for row in rows)
     failed = len(rows) - passed - left_out
     if pythons != "all":
-        print(f"PYTHONS={pythons} leaves out {plan.passed_over(jobs) or 'nothing'}")
+        print(f"PYTHONS={pythons}: {plan.rows(jobs)} of {plan.rows(plan.jobs('all'))} rows")
     print(f"{passed} passed, {failed} failed" + f", {left_out} left out" * bool(left_out))
     return 1 if failed else 0
 
@@ -137,10 +137,10 @@ def _results(
 
 
 def _same_answers() -> Row:
-    """Compare the answers of all jobs, byte for byte."""
+    """Compare the answers of all jobs, as :mod:`answers` wrote them."""
     texts = {path.read_bytes() for path in ANSWERS.glob("*.json")}
     result = "ok" if len(texts) == 1 and texts != {b""} else "failed: see build/answers"
-    return ("all", "all", "all", "same bytes from each", result)
+    return ("all", "all", "all", "same answers from each", result)
 
 
 def _write(rows: list[Row]) -> None:
