@@ -15,7 +15,7 @@ help:
 	@echo "make bench      15 min  measure speed against the goals   [QUICK=1: 1 min]"
 	@echo "make soak        1 min  query beside random failures of the database   [SECONDS=60 SEED=1]"
 	@echo "make docs        1 min  build the documentation"
-	@echo "make lab-up      1 min  start a lab to play with   [DIR=build/lab NODES=3]"
+	@echo "make lab-up      1 min  start a lab to play with   [DIR=build/lab NODES=3, or SITES=edge1=2,central=1]"
 	@echo "make lab-down           end it   [DIR=build/lab]"
 	@echo "make clean              end the labs in build and DIR, and remove .venv and build   [DIR=build/lab]"
 	@echo "On two processors that do nothing else. The first verb makes .venv, which takes a minute more."
@@ -39,6 +39,7 @@ lint: $(READY)
 
 DIR ?= build/lab
 NODES ?=
+SITES ?=
 # PYTHONS=ends leaves Pythons out; see docs/developers/matrix.md.
 PYTHONS ?= all
 matrix: $(READY)
@@ -61,7 +62,7 @@ docs: $(READY)
 	@echo "build/docs/index.html"
 
 lab-up: $(READY)
-	$(BIN)/glance-cache-nodes lab up --dir $(DIR) $(if $(NODES),--nodes $(NODES))
+	$(BIN)/glance-cache-nodes lab up --dir $(DIR) $(if $(NODES),--nodes $(NODES)) $(if $(SITES),--sites $(SITES))
 
 lab-down: $(READY)
 	$(BIN)/glance-cache-nodes lab down --dir $(DIR)

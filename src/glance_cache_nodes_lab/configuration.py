@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes_lab import private, users
+from glance_cache_nodes_lab import private, sites, users
 from glance_cache_nodes_lab.state import REGION
 
 if TYPE_CHECKING:
@@ -81,9 +81,16 @@ def _glance(lab: LabState, node: Service) -> Options:
             "config_file": f"{own}/{PASTE}",
         },
         "keystone_authtoken": _authtoken(lab),
+        **_sites(lab),
         "oslo_concurrency": {"lock_path": f"{own}/locks"},
         "oslo_policy": {"policy_file": f"{own}/policy.yaml"},
     }
+
+
+def _sites(lab: LabState) -> Options:
+    if not lab.has_sites:
+        return {}
+    return {"cache_nodes": {"sites_file": str(lab.directory / sites.FILE)}}
 
 
 def _authtoken(lab: LabState) -> Mapping[str, str]:

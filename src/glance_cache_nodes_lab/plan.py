@@ -8,11 +8,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes_lab import checks, ports, process, state, users
+from glance_cache_nodes_lab import checks, ports, process, sites, state, users
 from glance_cache_nodes_lab import directory as folder
 from glance_cache_nodes_lab.state import LabState, Service
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 USUAL_NODES = 3
@@ -56,16 +57,34 @@ def _new(directory: Path, database: str | None, glance_python: str) -> LabState:
     )
 
 
-def add_nodes(lab: LabState, wanted: int | None) -> None:
-    """Give the lab the nodes that it lacks.
+def add_nodes(lab: LabState, wanted: int | None, in_sites: Mapping[str, int] | None) -> bool:
+    """Give the lab the nodes that it lacks, and return whether it lacked any.
 
     Args:
         lab: the lab.
         wanted: how many nodes it shall have; None keeps what there is, or makes the usual number.
+        in_sites: how many nodes each site shall have; None for a lab without sites, or as it was.
 
     Raises:
         UserError: it has more already, or the number makes no sense.
     """
+    places = _places(lab, wanted, in_sites)
+    names = [f"node{len(lab.nodes) + number}" for number in range(1, len(places) + 1)]
+    taken = {service.port for service in lab.services}
+    free = [port for port in ports.pick(len(names) + len(taken)) if port not in taken]
+    lab.nodes += [
+        Service(name, lab.directory / name, port, site=site)
+        for name, port, site in zip(names, free, places)
+    ]
+    return bool(places)
+
+
+def _places(
+    lab: LabState, wanted: int | None, in_sites: Mapping[str, int] | None
+) -> Sequence[str | None]:
+    """Return the site of each node that the lab lacks."""
+    if in_sites is not None:
+        return sites.of_new_nodes(lab, in_sites)
     total = wanted if wanted is not None else len(lab.nodes) or USUAL_NODES
     if total < 1:
         raise UserError(f"a lab has 1 node or more, not {total}")
@@ -74,7 +93,6 @@ def add_nodes(lab: LabState, wanted: int | None) -> None:
             f"the lab in {lab.directory} has {len(lab.nodes)} nodes and cannot shrink to {total}; "
             f"`glance-cache-nodes lab down --delete` removes it whole"
         )
-    names = [f"node{number}" for number in range(len(lab.nodes) + 1, total + 1)]
-    taken = {service.port for service in lab.services}
-    free = [port for port in ports.pick(len(names) + len(taken)) if port not in taken]
-    lab.nodes += [Service(name, lab.directory / name, port) for name, port in zip(names, free)]
+    if lab.has_sites and total > len(lab.nodes):
+        raise UserError(f"the lab in {lab.directory} has sites; add nodes to them with --sites")
+    return [None] * (total - len(lab.nodes))

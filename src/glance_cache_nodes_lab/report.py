@@ -24,7 +24,7 @@ def how_to_use(state: LabState, where: str) -> str:
         state: a lab that is up.
         where: the words that name its directory on the command line, with a blank before them.
     """
-    nodes = [f"  {node.name}  {node.url}" for node in state.nodes]
+    nodes = [f"  {node.name}  {node.url}  {node.site or ''}".rstrip() for node in state.nodes]
     return "\n".join(
         [
             "",
@@ -59,6 +59,8 @@ def as_json(state: LabState) -> str:
 def table(state: LabState) -> str:
     """Return a line for each service, below a line of headings."""
     rows = [_row(each) for each in state.services]
+    if not state.has_sites:
+        rows = [{name: cell for name, cell in row.items() if name != "site"} for row in rows]
     lines = [list(rows[0]), *([str(cell or "-") for cell in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines)]
     padded = ("  ".join(cell.ljust(w) for cell, w in zip(line, widths)) for line in lines)
@@ -85,6 +87,7 @@ def _row(service: Service) -> dict[str, object]:
     running = service.running
     return {
         "name": service.name,
+        "site": service.site,
         "state": "running" if running else "stopped",
         "pid": service.process.pid if running and service.process else None,
         "url": service.url,

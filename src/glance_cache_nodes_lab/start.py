@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes_lab import checks, clouds, identity, launch, plan, ports, prepare, ready
+from glance_cache_nodes_lab import (
+    checks,
+    clouds,
+    identity,
+    launch,
+    plan,
+    ports,
+    prepare,
+    ready,
+    sites,
+)
 from glance_cache_nodes_lab import directory as directories
 from glance_cache_nodes_lab import process as processes
 
@@ -27,6 +37,7 @@ def up(  # noqa: PLR0913
     directory: Path,
     nodes: int | None = None,
     *,
+    in_sites: Mapping[str, int] | None = None,
     database: str | None = None,
     node_options: Mapping[int, Options] | None = None,
     with_filter: bool = True,
@@ -41,6 +52,8 @@ def up(  # noqa: PLR0913
     Args:
         directory: where all of the lab lies; made if missing.
         nodes: how many Glance nodes; None for those that are there, or 3.
+        in_sites: how many Glance nodes each site has, in place of their number; the lab gets a
+            sites file, and its nodes are told of it.
         database: the URL of Glance's database; None for SQLite in the directory.
         node_options: by number of the node, counted from 1, options of its glance-api.conf that
             are otherwise than usual. A node gets its file when it is added, and keeps it.
@@ -58,7 +71,8 @@ def up(  # noqa: PLR0913
     directories.claim(directory)
     with directories.exclusive(directory):
         lab = plan.make(directory, database, glance_python)
-        plan.add_nodes(lab, nodes)
+        if plan.add_nodes(lab, nodes, in_sites) and lab.has_sites:
+            sites.write(lab)
         lab.save()
         started: list[Process] = []
         try:

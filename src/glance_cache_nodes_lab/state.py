@@ -27,12 +27,14 @@ class Service:
         directory: its part of the lab: configuration, data, log.
         port: where it listens, the same each time it is started.
         process: the one last started; it need not run any more.
+        site: the site of a node; None in a lab without sites.
     """
 
     name: str
     directory: Path
     port: int
     process: Process | None = None
+    site: str | None = None
 
     @property
     def url(self) -> str:
@@ -86,6 +88,11 @@ class LabState:
     def clouds_file(self) -> Path:
         """The clouds.yaml with every user of the lab."""
         return self.directory / "clouds.yaml"
+
+    @property
+    def has_sites(self) -> bool:
+        """Whether its nodes stand in sites."""
+        return any(node.site for node in self.nodes)
 
     @property
     def services(self) -> list[Service]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real services: ``lab`` is a running lab of three nodes, ``connect`` gives clients of it."""
+"""Real services: ``lab`` is a running lab of two sites, ``connect`` gives clients of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from lab_command import open_cloud, running_lab
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("lab") / "lab", "--nodes", "3") as state:
+    with running_lab(
+        tmp_path_factory.mktemp("lab") / "lab", "--sites", "edge1=2,central=1"
+    ) as state:
         yield state
 
 

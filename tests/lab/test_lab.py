@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import openstack.exceptions
 import pytest
+import yaml
 from lab_command import run_lab, share_an_image
 
 import waiting
@@ -33,9 +34,12 @@ def test_status_shows_each_service(lab):
     done = run_lab("status", lab.directory)
     assert done.returncode == 0
     header, *rows = done.stdout.splitlines()
-    assert header.split() == ["name", "state", "pid", "url", "log"]
-    assert [row.split()[:2] for row in rows] == [
-        [name, "running"] for name in ("keystone", "node1", "node2", "node3")
+    assert header.split() == ["name", "site", "state", "pid", "url", "log"]
+    assert [row.split()[:3] for row in rows] == [
+        ["keystone", "-", "running"],
+        ["node1", "edge1", "running"],
+        ["node2", "edge1", "running"],
+        ["node3", "central", "running"],
     ]
 
 
@@ -45,6 +49,32 @@ def test_status_as_json(lab):
     assert told["clouds_file"] == str(lab.clouds_file)
     assert [each["url"] for each in told["services"]] == [each.url for each in lab.services]
     assert {each["state"] for each in told["services"]} == {"running"}
+    assert [each["site"] for each in told["services"]] == [None, "edge1", "edge1", "central"]
+
+
+def test_the_sites_file_names_each_node_and_all_nodes_read_it(lab):
+    edge1, central = [node.url for node in lab.nodes[:2]], [lab.nodes[2].url]
+    assert yaml.safe_load((lab.directory / "sites.yaml").read_text()) == {
+        "edge1": {"nodes": edge1, "near": ["central"]},
+        "central": {"nodes": central, "near": ["edge1"]},
+    }
+    for node in lab.nodes:
+        text = (node.directory / "glance-api.conf").read_text()
+        assert f"[cache_nodes]\nsites_file = {lab.directory}/sites.yaml\n" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--sites", "edge1=1,central=1"), "site 'edge1' of the lab in {} has 2 nodes and cannot"),
+        (("--sites", "edge1=2"), "site 'central' of the lab in {} has 1 nodes and cannot"),
+        (("--nodes", "4"), "the lab in {} has sites; add nodes to them with --sites"),
+    ],
+)
+def test_a_site_does_not_shrink_and_a_node_has_one(words, reason, lab):
+    done = run_lab("up", lab.directory, *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert reason.format(lab.directory) in done.stderr
 
 
 def test_an_image_is_cached_on_the_node_that_is_asked(lab, connect):

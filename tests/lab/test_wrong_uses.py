@@ -59,6 +59,37 @@ def test_a_number_of_nodes_that_makes_no_sense(number, tmp_path):
     assert line == f"a lab has 1 node or more, not {number}"
 
 
+@pytest.mark.parametrize(
+    ("sites", "part"),
+    [
+        ("", "''"),
+        ("edge1", "'edge1'"),
+        ("edge1=two", "'edge1=two'"),
+        ("edge1=2,", "''"),
+        ("edge 1=2", "'edge 1=2'"),
+        ("edge1=-1", "'edge1=-1'"),
+    ],
+)
+def test_sites_of_another_form(sites, part, tmp_path):
+    line = refusal("up", tmp_path / "lab", f"--sites={sites}")
+    assert line.startswith(f"--sites: {part} is not of the form NAME=NODES[,NAME=NODES...]")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--sites=edge1=0",), "--sites: the site 'edge1' needs 1 node or more"),
+        (("--sites=a=1,a=2",), "--sites: the site 'a' is named twice"),
+        (
+            ("--sites=a=1", "--nodes=1"),
+            "--nodes and --sites each say how many nodes there are; give one of them",
+        ),
+    ],
+)
+def test_sites_that_make_no_sense(words, reason, tmp_path):
+    assert refusal("up", tmp_path / "lab", *words) == reason
+
+
 @pytest.mark.parametrize("url", ["oracle://db/glance", "glance.sqlite", "mysql://db/glance"])
 def test_an_unknown_kind_of_database(url, tmp_path):
     line = refusal("up", tmp_path / "lab", "--database", url)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import glance_cache_nodes_lab as lab
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes_lab import checks, environments, report
+from glance_cache_nodes_lab import checks, environments, report, sites
 
 if TYPE_CHECKING:
     import argparse
@@ -46,6 +46,11 @@ def _add_up(verbs: Subparsers) -> None:
     parser = _add_verb(verbs, "up", "start a lab, or what is stopped of it")
     parser.add_argument(
         "--nodes", type=int, metavar="N", help="how many Glance nodes (default: 3, or as it was)"
+    )
+    parser.add_argument(
+        "--sites",
+        metavar="NAME=N,...",
+        help="the nodes of each site, such as edge1=2,central=1, instead of --nodes",
     )
     parser.add_argument(
         "--database",
@@ -100,6 +105,7 @@ def _up(arguments: argparse.Namespace) -> int:
     state = lab.up(
         arguments.dir,
         arguments.nodes,
+        in_sites=_sites(arguments),
         database=arguments.database,
         with_filter=not arguments.without_filter,
         glance_python=_glance_python(arguments),
@@ -108,6 +114,14 @@ def _up(arguments: argparse.Namespace) -> int:
     where = "" if arguments.dir == DIRECTORY else f" --dir {shlex.quote(str(arguments.dir))}"
     _say(report.as_json(state) if arguments.json else report.how_to_use(state, where))
     return 0
+
+
+def _sites(arguments: argparse.Namespace) -> dict[str, int] | None:
+    if arguments.sites is None:
+        return None
+    if arguments.nodes is not None:
+        raise UserError("--nodes and --sites each say how many nodes there are; give one of them")
+    return sites.parse(arguments.sites)
 
 
 def _glance_python(arguments: argparse.Namespace) -> str | None:
