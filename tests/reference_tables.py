@@ -65,7 +65,8 @@ def _statuses() -> str:
 
 
 def _options() -> str:
-    rows = ((f"`{opt.name}`", f"`{_default(opt)}`", _first_line(opt.help)) for opt in conf.OPTIONS)
+    known = [*conf.OPTIONS, *conf.TLS_OPTIONS]
+    rows = ((f"`{opt.name}`", f"`{_default(opt)}`", _first_line(opt.help)) for opt in known)
     return _table((f"`[{conf.GROUP}]`", "default", "meaning"), rows)
 
 

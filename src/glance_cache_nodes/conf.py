@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from keystoneauth1 import loading
 from oslo_config import cfg
 from oslo_log import log
 
@@ -59,12 +60,58 @@ Possible values:
     * A comma separated list of beginnings of User-Agent headers; empty for none
 """,
     ),
+    cfg.StrOpt(
+        "sites_file",
+        help="""
+The path of the YAML file that names the sites of the cloud.
+
+A site is a group of nodes that are near each other, such as an edge or a rack. The
+file should be the same on every node; it is read again when it changes. With this
+option, calls to other nodes go only to those that the file names. Without it, there
+are no sites.
+
+Possible values:
+    * The path of a file that Glance can read
+""",
+    ),
+    cfg.FloatOpt(
+        "fleet_timeout",
+        default=10.0,
+        min=1.0,
+        max=600.0,
+        help="""
+How long a call that asks other nodes may take as a whole, in seconds.
+
+A node that has not answered by then is reported as such.
+
+Possible values:
+    * Any number from 1.0 to 600.0
+""",
+    ),
+    cfg.IntOpt(
+        "fleet_concurrency",
+        default=100,
+        min=1,
+        max=1000,
+        help="""
+How many nodes one call asks at once at most.
+
+Possible values:
+    * Any number from 1 to 1000
+""",
+    ),
 ]
+
+_TLS = ("cafile", "certfile", "keyfile", "insecure")
+SESSION_OPTIONS = loading.get_session_conf_options()
+"""keystoneauth1's own, for calls to other nodes."""
+TLS_OPTIONS = [option for option in SESSION_OPTIONS if option.name in _TLS]
+"""Those of them that are for operators; all releases have them."""
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
     """Return the options by group, as ``oslo-config-generator`` asks for them."""
-    return [(GROUP, OPTIONS)]
+    return [(GROUP, [*OPTIONS, *TLS_OPTIONS])]
 
 
 def register(conf: cfg.ConfigOpts) -> None:
@@ -73,8 +120,9 @@ def register(conf: cfg.ConfigOpts) -> None:
     A value that an option does not take is one line in the log, and the option has its default
     from then on: Glance serves images in any case.
     """
-    conf.register_opts(OPTIONS, group=GROUP)
-    for option in OPTIONS:
+    known = [*OPTIONS, *SESSION_OPTIONS]
+    conf.register_opts(known, group=GROUP)
+    for option in known:
         wrong = _what_is_wrong(conf, option)
         if wrong is not None:
             LOG.error(
@@ -90,12 +138,12 @@ def register(conf: cfg.ConfigOpts) -> None:
 
 def _what_is_wrong(conf: cfg.ConfigOpts, option: cfg.Opt) -> str | None:
     try:
-        value = conf[GROUP][option.name]
+        value = conf[GROUP][option.dest]
     except (cfg.Error, ValueError) as error:
         # oslo.config's own words begin with the option and the place of the file in its memory.
         words = str(error).rpartition(" is not valid: ")[2]
         return " ".join(words.split())
-    if value is None:
+    if value is None and option.default is not None:
         return "a value is missing"
     if isinstance(value, float) and not math.isfinite(value):
         return "it must be a finite number"

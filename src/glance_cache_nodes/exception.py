@@ -3,6 +3,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class UserError(Exception):
     """What went wrong and what would be right, in one line; commands print it and exit with 1."""
@@ -10,6 +15,22 @@ class UserError(Exception):
 
 class DatabaseUnavailableError(Exception):
     """The database did not answer within the deadline, or refused to."""
+
+
+class SitesError(UserError):
+    """The sites file is not as it should be."""
+
+
+class UnknownSiteError(UserError):
+    """No site has this name.
+
+    Args:
+        name: the name.
+        names: of the sites that there are.
+    """
+
+    def __init__(self, name: str, names: Iterable[str]) -> None:
+        super().__init__(f"There is no site {name!r}. The sites are: {', '.join(names)}.")
 
 
 class CallError(UserError):

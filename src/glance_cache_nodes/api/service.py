@@ -13,6 +13,7 @@ from oslo_db import options as database_options
 from glance_cache_nodes import conf as options
 from glance_cache_nodes.db.database import Database
 from glance_cache_nodes.policies import rules
+from glance_cache_nodes.sites import SitesFile
 
 if TYPE_CHECKING:
     from glance_cache_nodes.policies.enforcer import Enforcer
@@ -26,11 +27,13 @@ class Service:
         conf: Glance's configuration.
         enforcer: Glance's policy, with the rules of the add-on.
         database: Glance's tables.
+        sites: which nodes are near each other.
     """
 
     conf: Any
     enforcer: Enforcer
     database: Database
+    sites: SitesFile
 
 
 def load() -> Service:
@@ -38,4 +41,9 @@ def load() -> Service:
     conf = cfg.CONF
     options.register(conf)
     conf.register_opts(database_options.database_opts, group="database")  # Glance may do so later
-    return Service(conf, rules.make_enforcer(), Database(conf))
+    return Service(
+        conf=conf,
+        enforcer=rules.make_enforcer(),
+        database=Database(conf),
+        sites=SitesFile(conf.cache_nodes.sites_file),
+    )

@@ -34,7 +34,8 @@ IMAGE_PROPERTIES = sa.table(
 CACHED_IMAGES = sa.table(
     "cached_images",
     *_columns(sa.String, "image_id"),
-    *_columns(sa.BigInteger, "node_reference_id"),
+    *_columns(sa.BigInteger, "node_reference_id", "size", "hits"),
+    *_columns(sa.DateTime, "last_accessed", "last_modified"),
 )
 NODE_REFERENCE = sa.table(
     "node_reference",

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where Glance and the add-on put what belongs to an image in a cache directory.
+
+An image ID becomes a file name here, so it must be a UUID: the callers see to it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def cached_file(directory: str | Path, image_id: str) -> Path:
+    """Return the file with the whole image."""
+    return Path(directory, image_id)
+
+
+def queued_file(directory: str | Path, image_id: str) -> Path:
+    """Return the empty file that asks Glance's worker to cache the image."""
+    return Path(directory, "queue", image_id)
+
+
+def incomplete_file(directory: str | Path, image_id: str) -> Path:
+    """Return the file into which Glance writes the image."""
+    return Path(directory, "incomplete", image_id)
+
+
+def invalid_dir(directory: str | Path) -> Path:
+    """Return where Glance moves what it could not write in full."""
+    return Path(directory, "invalid")
+
+
+def fill_dir(directory: str | Path) -> Path:
+    """Return where the add-on's fill keeps its files."""
+    return Path(directory, "fill")
+
+
+def part_file(directory: str | Path, image_id: str) -> Path:
+    """Return the file into which the fill writes the image."""
+    return fill_dir(directory) / f"{image_id}.part"
+
+
+def lock_file(directory: str | Path, image_id: str) -> Path:
+    """Return the file whose lock a process holds while it fills the image."""
+    return fill_dir(directory) / f"{image_id}.lock"
+
+
+def failed_file(directory: str | Path, image_id: str) -> Path:
+    """Return the file that tells why the last fill failed: JSON with ``reason`` and ``at``."""
+    return fill_dir(directory) / f"{image_id}.failed"

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The map: a page of images, each with all nodes that hold it, in one statement.
+
+A page begins behind a marker, in the order of the ids, so it reads as much of an index as it has
+rows; and as no row is counted, rows that come and go meanwhile move none to another page.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from glance_cache_nodes.db import visibility
+from glance_cache_nodes.db.tables import CACHED_IMAGES, IMAGES, NODE_REFERENCE
+from glance_cache_nodes.db.visibility import exactly
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from glance_cache_nodes.db.database import Database
+
+COLUMNS = ("name", "status", "size", "owner", "visibility", "os_hidden", "protected")
+_MARKER = sa.bindparam("marker", type_=sa.String)
+_IDS = sa.bindparam("ids", type_=sa.String, expanding=True)
+_NODES = sa.bindparam("nodes", type_=sa.String, expanding=True)
+_LIMIT = sa.bindparam("limit", type_=sa.Integer)
+
+
+@dataclasses.dataclass(frozen=True)
+class Filters:
+    """Which images a page has.
+
+    Attributes:
+        ids: only these, and these also where no node holds them; None for all that a node holds.
+        nodes: only images with a copy on one of these; None for every node.
+        leftover: those that Glance has deleted or purged, instead of those that it has.
+    """
+
+    ids: Collection[str] | None = None
+    nodes: Collection[str] | None = None
+    leftover: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    """An image of a page.
+
+    Attributes:
+        id: its id.
+        attributes: the columns :data:`COLUMNS`; each None for a leftover without a row in `images`.
+        nodes: node reference URLs, sorted.
+    """
+
+    id: str
+    attributes: Mapping[str, Any]
+    nodes: Sequence[str]
+
+
+def find(
+    database: Database, context: Any, filters: Filters, marker: str, limit: int
+) -> tuple[Sequence[Image], str | None]:
+    """Return a page of the map.
+
+    Args:
+        database: where Glance's tables are.
+        context: the caller, as Glance's context filter made it; who is no admin sees what Glance
+            would show, and no leftovers.
+        filters: which images.
+        marker: the id behind which the page begins; it need not exist. Empty for the first page.
+        limit: how many images at most.
+
+    Returns:
+        The images, and the marker of the next page; None when there is none.
+
+    Raises:
+        DatabaseUnavailableError: there was no answer within the bound.
+    """
+    has_ids, has_nodes = filters.ids is not None, filters.nodes is not None
+    statement = _page(has_ids, has_nodes, filters.leftover, context.is_admin)
+    parameters: dict[str, object] = {"marker": marker, "limit": limit + 1}
+    if has_ids:
+        parameters["ids"] = sorted(filters.ids or ())
+    if has_nodes:
+        parameters["nodes"] = sorted(filters.nodes or ())
+    if not context.is_admin:
+        parameters.update(visibility.parameters(context))
+    page = list(_images(database.rows(statement, parameters)))
+    more = len(page) > limit
+    page = page[:limit]
+    following = page[-1].id if more else None
+    # A collation may take an id in another case for the one that was asked for.
+    asked = [image for image in page if filters.ids is None or image.id in filters.ids]
+    return asked, following
+
+
+def _images(rows: Sequence[Any]) -> Iterator[Image]:
+    for image_id, group in itertools.groupby(rows, key=lambda row: row[0]):
+        copies = list(group)
+        attributes = dict(zip(COLUMNS, copies[0][1:]))
+        yield Image(image_id, attributes, sorted({row[-1] for row in copies} - {None}))
+
+
+@functools.cache
+def _page(has_ids: bool, has_nodes: bool, leftover: bool, is_admin: bool) -> sa.Select[Any]:  # noqa: FBT001 - each makes another statement
+    ids = _asked_ids(has_nodes) if has_ids and not leftover else _held_ids(has_nodes)
+    ids = ids.where(_existing(leftover))
+    if has_ids:
+        ids = ids.where(ids.selected_columns[0].in_(_IDS))
+    if not is_admin:
+        ids = ids.where(visibility.IS_VISIBLE)
+    image_id = ids.selected_columns[0]
+    page = ids.where(image_id > _MARKER).order_by(image_id).limit(_LIMIT).subquery("page")
+    copies = CACHED_IMAGES.join(
+        NODE_REFERENCE,
+        NODE_REFERENCE.c.node_reference_id == CACHED_IMAGES.c.node_reference_id,
+    )
+    columns = (IMAGES.c[name] for name in COLUMNS)
+    return (
+        sa.select(page.c.id, *columns, NODE_REFERENCE.c.node_reference_url)
+        .select_from(
+            page.outerjoin(IMAGES, exactly(IMAGES.c.id, page.c.id)).outerjoin(
+                copies, exactly(CACHED_IMAGES.c.image_id, page.c.id)
+            )
+        )
+        .order_by(page.c.id)
+    )
+
+
+def _asked_ids(has_nodes: bool) -> sa.Select[Any]:  # noqa: FBT001
+    ids = sa.select(IMAGES.c.id)
+    if not has_nodes:
+        return ids
+    held = sa.select(CACHED_IMAGES.c.image_id).where(
+        exactly(CACHED_IMAGES.c.image_id, IMAGES.c.id), _on_nodes()
+    )
+    return ids.where(held.exists())
+
+
+def _held_ids(has_nodes: bool) -> sa.Select[Any]:  # noqa: FBT001
+    image_id = CACHED_IMAGES.c.image_id
+    ids = (
+        sa.select(image_id.label("id"))
+        .select_from(CACHED_IMAGES.outerjoin(IMAGES, exactly(IMAGES.c.id, image_id)))
+        .group_by(image_id)
+    )
+    return ids.where(_on_nodes()) if has_nodes else ids
+
+
+def _on_nodes() -> sa.ColumnElement[bool]:
+    numbers = sa.select(NODE_REFERENCE.c.node_reference_id).where(
+        NODE_REFERENCE.c.node_reference_url.in_(_NODES)
+    )
+    return CACHED_IMAGES.c.node_reference_id.in_(numbers)
+
+
+def _existing(leftover: bool) -> sa.ColumnElement[bool]:  # noqa: FBT001
+    if leftover:
+        return sa.or_(IMAGES.c.id.is_(None), IMAGES.c.deleted == sa.true())
+    return IMAGES.c.deleted == sa.false()
