@@ -14,13 +14,13 @@ USUAL_EPHEMERAL_START = 32768
 
 
 def pick(count: int) -> list[int]:
-    """Return that many different free ports.
+    """Return that many different free ports, the lowest first: URLs sort as their nodes do.
 
     They lie below the kernel's range for outgoing connections: in that range, a client's own
     end can take the port while the lab is stopped.
     """
     candidates = random.sample(range(LOWEST, _ephemeral_start()), k=count * 50)
-    return [port for port in candidates if is_free(port)][:count]
+    return sorted([port for port in candidates if is_free(port)][:count])
 
 
 def is_free(port: int) -> bool:

@@ -14,6 +14,7 @@ from bash_session import Session
 
 import glance_cache_nodes_lab as labs
 from glance_cache_nodes import paste_config
+from glance_cache_nodes_lab import sites
 
 SHIPPED = Path(sys.prefix, "etc/glance", grounds.PASTE).read_text()
 # Glance keeps a rule that is no longer in the file.
@@ -29,7 +30,7 @@ def home(tmp_path_factory):
     before = os.environ.get("no_proxy")
     os.environ["no_proxy"] = "127.0.0.1"
     try:
-        lab = labs.up(directory / "build/lab", nodes=3, node_options=grounds.OPTIONS)
+        lab = labs.up(directory / "build/lab", in_sites=dict.fromkeys(grounds.SITES, 1))
         grounds.lay_out(directory, lab)
         yield directory
     finally:
@@ -51,6 +52,7 @@ def ground(home):
     finally:
         session.close()
         (node.directory / "policy.yaml").write_text(DEFAULT_RULE)
+        sites.write(lab)
         _run_with_the_filter(lab, node.process)
         grounds.clear(home)
 

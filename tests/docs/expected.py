@@ -2,7 +2,8 @@
 """Whether a command printed what the page shows, apart from what differs from time to time.
 
 ``...`` stands for anything in a line, and for any lines where it is alone in one. An ID stands for
-any ID, the same one all through a page. A time stands for any time.
+any ID, the same one all through a page. A time stands for any time. The columns of a table may be
+of another width: the lab's URLs are longer than those in the pages.
 """
 
 from __future__ import annotations
@@ -25,11 +26,17 @@ def fits(expected: str, actual: str, known: dict[str, str]) -> bool:
         known: the real ID by the ID in the page; new ones are added to it.
     """
     learnt: dict[str, str] = {}
-    pattern = _pattern(expected.rstrip("\n") + "\n", known, learnt)
-    match = re.fullmatch(pattern, actual.rstrip("\n") + "\n")
+    pattern = _pattern(_narrow(expected).rstrip("\n") + "\n", known, learnt)
+    match = re.fullmatch(pattern, _narrow(actual).rstrip("\n") + "\n")
     if match:
         known.update({shown: match[group] for shown, group in learnt.items()})
     return match is not None
+
+
+def _narrow(text: str) -> str:
+    """Return the text with the borders and cells of its tables as narrow as can be."""
+    text = re.sub(r"^[+|].*", lambda line: re.sub(r" +(?=\||$)", " ", line[0]), text, flags=re.M)
+    return re.sub(r"-{3,}(?=\+)", "--", text)
 
 
 def _pattern(expected: str, known: dict[str, str], learnt: dict[str, str]) -> str:

@@ -19,12 +19,9 @@ from bash_session import Session
 
 import glance_cache_nodes_lab as labs
 import waiting
+from glance_cache_nodes_lab import sites
 
 SITES = ("central", "edge1", "edge2")
-OPTIONS = {
-    number: {"DEFAULT": {"worker_self_reference_url": f"http://{site}:9292"}}
-    for number, site in enumerate(SITES, 1)
-}
 BIN = Path(sys.executable).parent
 PASTE = "glance-api-paste.ini"
 _SYSTEMCTL = """#!/bin/sh -e
@@ -68,6 +65,7 @@ class Ground:
         return [
             ("/var/log/glance/glance-api.log", str(node.log)),
             ("/var/lib/glance/image-cache", str(node.cache_dir)),
+            ("/etc/glance/sites.yaml", str(self.lab.directory / sites.FILE)),
             ("/etc/glance", str(node.directory)),
             *urls,
         ]

@@ -16,7 +16,7 @@ def test_the_examples_of_a_page_do_what_it_says(page, ground) -> None:
     for example in pages.examples(page):
         if example.mark == "file":
             path = ground.directory / ground.here(example.said)
-            path.write_text(example.text)
+            path.write_text(ground.here(example.text))
         elif example.is_run:
             FOLLOW[example.language](example, ground)
 
@@ -44,7 +44,7 @@ def follow_script(example, ground) -> None:
 
 def follow_python(example, ground) -> None:
     path = ground.directory / "example.txt"
-    path.write_text(example.text)
+    path.write_text(ground.here(example.text))
     words = f"python -m doctest -o ELLIPSIS -o NORMALIZE_WHITESPACE {path}"
     printed, status = ground.session.run(words)
     assert status == 0, f"{example.where}:\n{printed}"
