@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,3 +44,20 @@ class CallError(UserError):
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class NoSuchCallError(CallError):
+    """The Glance node that answered has not got the call; behind a load balancer another may."""
+
+
+class NotCachedError(CallError):
+    """Nodes accepted to cache an image, and do not hold it.
+
+    Args:
+        message: which nodes, in one line.
+        nodes: how far each node is that accepted, as ``client.NodeProgress``.
+    """
+
+    def __init__(self, message: str, nodes: tuple[Any, ...]) -> None:
+        super().__init__(message)
+        self.nodes = nodes

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import urllib.parse
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import balancer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 IMAGE_ID = "11111111-2222-4333-8444-555555555555"
 NODES_PATH = f"/v2/cache/nodes/{IMAGE_ID}"
@@ -40,6 +41,12 @@ class Asked:
     method: str
     path: str
     headers: Mapping[str, str]
+    body: str = ""
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """What stands behind the question mark."""
+        return urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
 
 
 def fault(status: int, message: str, **headers: str) -> Answer:
@@ -90,12 +97,45 @@ SERVER_ERROR = Answer(
 )
 
 
+def body(value: object, status: int = 200) -> Answer:
+    """Return a JSON answer."""
+    return Answer(status, json.dumps(value), {"Content-Type": "application/json"})
+
+
+def detail(*rows: tuple[str, str], **fields: object) -> Answer:
+    """Return the detail of an image: a node and its state each."""
+    nodes = [
+        {
+            "node": node,
+            "site": "edge",
+            "on_record": True,
+            "state": state,
+            "size": None,
+            "hits": None,
+            "last_accessed": None,
+            "last_modified": None,
+            "reason": None,
+            **fields,
+        }
+        for node, state in rows
+    ]
+    complete = all(state in ("confirmed", "absent") for _, state in rows)
+    head = {"image_id": IMAGE_ID, "checked_at": "2026-11-28T12:00:00Z", "complete": complete}
+    return body({**head, "nodes": nodes})
+
+
+def results(*rows: tuple[str, str], reason: str | None = None) -> Answer:
+    """Return what nodes did: a node and its result each."""
+    each = [{"node": node, "result": result, "reason": reason} for node, result in rows]
+    return body({"image_id": IMAGE_ID, "results": each}, 202)
+
+
 @dataclass
 class CannedGlance:
     """What the server answers, by method and path; all else is answered as a lacking route is."""
 
     url: str
-    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    answers: dict[tuple[str, str], Answer | Callable[[Asked], Answer]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
 
     def say(self, answer: Answer) -> None:
@@ -123,16 +163,21 @@ def serve() -> Iterator[CannedGlance]:
 class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         glance = self.server.glance
-        glance.asked.append(Asked(self.command, self.path, dict(self.headers)))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        asked = Asked(self.command, self.path, dict(self.headers), body)
+        glance.asked.append(asked)
         answer = glance.answers.get((self.command, self.path.partition("?")[0]), NO_ROUTE)
+        if not isinstance(answer, Answer):
+            answer = answer(asked)
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
+        content = answer.body.encode()
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(answer.body.encode())
+        self.wfile.write(content)
 
-    do_GET = do_PATCH = _answer  # noqa: N815 - http.server's names
+    do_GET = do_PATCH = do_PUT = do_DELETE = _answer  # noqa: N815 - http.server's names
 
     def log_message(self, *_: object) -> None:
         """Be silent."""

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 _MEANINGS = {
     401: "Glance at {where} does not accept the token: it has expired, or it is of another cloud; "
     "get a new one.",
+    400: "Glance does not take this request: {said}",
     403: "Glance refuses: {said}",
-    409: "This cloud keeps no record of cached images: {said} Each Glance node needs "
-    "image_cache_dir and image_cache_driver = centralized_db.",
+    409: "Glance does not do this: {said}",
     503: "Glance cannot answer now: {said} {retry}",
 }
+_NO_RECORD = (
+    "This cloud keeps no record of cached images: {said} Each Glance node needs "
+    "image_cache_dir and image_cache_driver = centralized_db."
+)
 _UNEXPECTED = (
     "Glance at {where} answered {status}: {said} Its log tells more (request id {request_id})."
 )
@@ -74,16 +78,24 @@ def from_failure(failure: Exception, where: str) -> CallError:
     return CallError(f"No answer from {where}: {one_line(str(failure))}")
 
 
-def from_answer(response: requests.Response, where: str, meaning: int | None = None) -> CallError:
-    """Return the error for an answer of a status other than 200.
+def no_record(response: requests.Response) -> CallError:
+    """Return the error for the answer of a Glance that keeps no record of cached images.
+
+    Args:
+        response: Glance's answer.
+    """
+    return CallError(_NO_RECORD.format(said=explanation(response)), response.status_code)
+
+
+def from_answer(response: requests.Response, where: str) -> CallError:
+    """Return the error for an answer whose status means the same for every call.
 
     Args:
         response: Glance's answer.
         where: the URL that was called.
-        meaning: the status that would have been right, where Glance says it with another one.
     """
     status = response.status_code
-    text = _MEANINGS.get(meaning or status, _UNEXPECTED).format(
+    text = _MEANINGS.get(status, _UNEXPECTED).format(
         where=where,
         status=status,
         said=explanation(response),

@@ -1,45 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client: the nodes that hold an image, and what an answer without them means."""
+"""The client: the nodes that hold an image, by the record or as each node says it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from glance_cache_nodes.client.errors import from_answer, no_image, shown
-from glance_cache_nodes.client.text import explanation
-from glance_cache_nodes.client.transport import call, image_url
-from glance_cache_nodes.exception import CallError
+from glance_cache_nodes.client import fields
+from glance_cache_nodes.client.answers import LIST_NODES, Call, ask, no_such_call
+from glance_cache_nodes.client.transport import asks_nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
     import requests
     from keystoneauth1.adapter import Adapter
 
-_REFUSED = (
-    "You may not list the nodes of an image: Glance's rule list_cached_nodes refuses you; by "
-    "default only the role admin may."
-)
-_REMEDY = (
-    "install glance-cache-nodes on every Glance node behind this address, or upgrade them to "
-    "Glance 33 (2026.2), or name a node that has it by image_endpoint_override in clouds.yaml."
-)
-_NO_SUCH_CALL = f"The Glance node that answered cannot list nodes (no {{url}}): {_REMEDY}"
-_EITHER = (
-    "{url} answered 404, and not as Glance does: {said} Either there is no image {image_id} that "
-    "you may see, which `openstack image show` tells, or what answered cannot list nodes: then "
-    f"{_REMEDY}"
-)
-# What Glance says with 404 at any path that it does not have.
-_NO_PATH = "The resource could not be found."
-# What Glance 33 says with 404 where our filter says 409: image_cache_dir is not set.
-_CACHING_OFF = "Caching via API is not supported"
-# Beside 404: what a proxy says, or an endpoint that is not the image API's root.
-_NO_ROUTE = {
-    HTTPStatus.MULTIPLE_CHOICES,
-    HTTPStatus.METHOD_NOT_ALLOWED,
-    HTTPStatus.NOT_IMPLEMENTED,
-}
+_VERIFY = Call("ask the nodes for an image")
+_NEAR = Call("order nodes by site")
+_DETAIL = Call("tell what each node holds of an image")
 
 
 @dataclass(frozen=True)
@@ -58,7 +38,57 @@ class CachedNode:
         return self.url
 
 
-def cached_nodes(adapter: Adapter, image_id: str) -> list[CachedNode]:
+@dataclass(frozen=True)
+class NodeDetail:
+    """What is known of an image on one node; as text it is the node's URL.
+
+    Attributes:
+        node: the node reference URL.
+        site: the site that the node is of; its URL where no site names it.
+        on_record: whether Glance's database says that the node holds the image.
+        state: ``confirmed``, ``damaged``, ``queued``, ``caching``, ``failed``, ``absent``,
+            ``unsupported``, ``refused``, ``unreachable`` or ``unverified``.
+        size: bytes on the node's disk, so far when it is caching.
+        hits: how often the node has served the image from its cache.
+        last_accessed: when it did so last.
+        last_modified: when its copy was written.
+        reason: why the state is not ``confirmed``.
+    """
+
+    node: str
+    site: str | None = None
+    on_record: bool = False
+    state: str = "unverified"
+    size: int | None = None
+    hits: int | None = None
+    last_accessed: datetime | None = None
+    last_modified: datetime | None = None
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        return self.node
+
+
+@dataclass(frozen=True)
+class ImageDetail:
+    """What is known of an image on the nodes.
+
+    Attributes:
+        image_id: the image's UUID.
+        checked_at: when the nodes were asked.
+        complete: whether every node said what it holds.
+        nodes: a row a node.
+    """
+
+    image_id: str
+    checked_at: datetime | None
+    complete: bool
+    nodes: tuple[NodeDetail, ...]
+
+
+def cached_nodes(
+    adapter: Adapter, image_id: str, near: str | None = None, *, verify: bool = False
+) -> list[CachedNode]:
     """Return the nodes that hold an image, in the order of the answer; none is an empty list.
 
     Glance 33 without the add-on gives no order; its nodes are sorted by URL.
@@ -67,36 +97,72 @@ def cached_nodes(adapter: Adapter, image_id: str) -> list[CachedNode]:
         adapter: openstacksdk's ``conn.image``, or any keystoneauth adapter for the image service;
             its endpoint may end in ``/v2``.
         image_id: the image's UUID.
+        near: a site; the nodes that are nearest to it come first.
+        verify: only those that confirm it just now, also where the record does not have them;
+            ``image_detail`` tells of the others.
 
     Raises:
         CallError: no such image, no permission, no such call in this Glance, or no answer.
     """
-    url = image_url(adapter, "cache", "nodes", image_id)
-    response = call(adapter, "GET", url)
-    if response.status_code == HTTPStatus.OK:
-        return [CachedNode(url=each) for each in _urls(response, url)]
-    if response.status_code == HTTPStatus.NOT_FOUND:
-        raise _what_is_missing(response, url, image_id)
-    if response.status_code == HTTPStatus.FORBIDDEN:
-        raise CallError(_REFUSED, response.status_code)
-    if response.status_code in _NO_ROUTE:
-        raise CallError(_NO_SUCH_CALL.format(url=url), response.status_code)
-    raise from_answer(response, url)
+    path = ("cache", "nodes", image_id)
+    options: dict[str, Any] = {"timeout": asks_nodes(adapter)} if verify else {}
+    params = [("near", near)] * (near is not None) + [("verify", "true")] * verify
+    response = ask(adapter, LIST_NODES, path, image_id=image_id, params=params, **options)
+    urls, is_ours = _urls(response)
+    wanted = _VERIFY if verify else _NEAR if near is not None else None
+    # A Glance without the add-on ignores what it does not know, so it has not done it.
+    if wanted and not is_ours:
+        raise no_such_call(response, wanted, response.url.partition("?")[0])
+    return [CachedNode(url=url) for url in urls]
 
 
-def _what_is_missing(response: requests.Response, url: str, image_id: str) -> CallError:
-    # The answer itself has to tell: behind a load balancer, another request would ask another node.
-    said = explanation(response)
-    if said.startswith(("No image ", f"Image {image_id} not found")):  # our filter; Glance 33
-        return no_image(image_id)
-    if said.startswith(_CACHING_OFF):
-        return from_answer(response, url, meaning=HTTPStatus.CONFLICT)
-    text = _NO_SUCH_CALL if said == _NO_PATH else _EITHER
-    message = text.format(url=url, said=said, image_id=shown(image_id))
-    return CallError(message, response.status_code)
+def image_detail(
+    adapter: Adapter, image_id: str, *, verify: bool = False, nodes: Iterable[str] = ()
+) -> ImageDetail:
+    """Return what is known of an image on each node.
+
+    Args:
+        adapter: as for ``cached_nodes``.
+        image_id: the image's UUID.
+        verify: ask every registered node; without it, the nodes on record are told, unverified.
+        nodes: ask only the nodes with these URLs.
+
+    Raises:
+        CallError: no such image, no permission, no such call in this Glance, or no answer.
+    """
+    params = [("verify", "true")] * verify + [("node", url) for url in nodes]
+    response = ask(
+        adapter,
+        _DETAIL,
+        ("cache", "nodes", image_id, "detail"),
+        image_id=image_id,
+        params=params,
+        timeout=asks_nodes(adapter),
+    )
+    body = fields.body(response, "nodes")
+    return ImageDetail(
+        image_id=body.get("image_id", str) or image_id,
+        checked_at=body.time("checked_at"),
+        complete=body.need("complete", bool),
+        nodes=tuple(_node(row) for row in body.objects("nodes")),
+    )
 
 
-def _urls(response: requests.Response, where: str) -> list[str]:
+def _node(row: fields.Fields) -> NodeDetail:
+    return NodeDetail(
+        node=row.need("node", str),
+        site=row.get("site", str),
+        on_record=row.need("on_record", bool),
+        state=row.need("state", str),
+        size=row.get("size", int),
+        hits=row.get("hits", int),
+        last_accessed=row.time("last_accessed"),
+        last_modified=row.time("last_modified"),
+        reason=row.get("reason", str),
+    )
+
+
+def _urls(response: requests.Response) -> tuple[list[str], bool]:
     try:
         body = response.json()
     except ValueError:
@@ -104,5 +170,5 @@ def _urls(response: requests.Response, where: str) -> list[str]:
     # Glance 33 without the filter answers everyone with a bare list.
     urls = body.get("cached_nodes") if isinstance(body, dict) else body
     if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
-        raise CallError(f"{where} answered something else than nodes: is it Glance's endpoint?")
-    return urls if isinstance(body, dict) else sorted(urls)
+        raise fields.not_of_the_form(response.url, "nodes")
+    return (urls, True) if isinstance(body, dict) else (sorted(urls), False)

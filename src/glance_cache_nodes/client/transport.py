@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # The server tells the released clients from this one by it, and gives us the object.
 USER_AGENT = f"glance-cache-nodes/{importlib.metadata.version('glance-cache-nodes')}"
 TIMEOUT = 30.0  # seconds of silence, where the session sets no timeout of its own
+# The same for a call that makes Glance ask its nodes: `fleet_timeout` is an option of the operator.
+NODES_TIMEOUT = 120.0
 
 
 def image_url(adapter: Adapter, *parts: str) -> str:
@@ -49,6 +51,11 @@ def timeout(adapter: Adapter) -> float:
     return adapter.session.timeout or TIMEOUT
 
 
+def asks_nodes(adapter: Adapter) -> float:
+    """Return for how many seconds a server may be silent while it asks its nodes."""
+    return adapter.session.timeout or NODES_TIMEOUT
+
+
 def call(adapter: Adapter, method: str, url: str, **options: Any) -> requests.Response:
     """Send one request and return the answer, whatever its status.
 
@@ -71,8 +78,7 @@ def call(adapter: Adapter, method: str, url: str, **options: Any) -> requests.Re
             # openstacksdk's adapters repeat a 503 five times, with pauses of 15 s in all.
             status_code_retries=0,
             connect_retries=0,
-            timeout=timeout(adapter),
-            **options,
+            **{"timeout": timeout(adapter), **options},
         )
     except ksa.ClientException as failure:
         raise from_failure(failure, url) from failure
