@@ -25,8 +25,10 @@ from glance import policies
 from glance.db.sqlalchemy import models
 from oslo_config import cfg
 
+import glance_cache_nodes_nova
 from glance_cache_nodes import paste_config
 from glance_cache_nodes.policies import rules
+from glance_cache_nodes_nova.options import list_opts
 from paste_samples import SHIPPED
 
 HELM = ("openstack-helm to 2025.2.0", "openstack-helm from 2026.1.0")
@@ -52,6 +54,22 @@ def glance_api_conf(path: Path) -> None:
             owner = conf if section == "DEFAULT" else conf[section]
             getattr(owner, name)
             assert "#" not in value, f"oslo.config takes the comment into the value of {name}"
+
+
+def nova_conf(path: Path) -> None:
+    """See that the weigher's options are real ones, and that the classes are Nova's and ours."""
+    conf = cfg.ConfigOpts()
+    for group, options in list_opts():
+        conf.register_opts(options, group=group)
+    conf([], project="none", default_config_files=[str(path)])
+    sections = _sections(path.read_text())
+    for name in sections.pop("glance_cache_nodes"):
+        assert conf["glance_cache_nodes"][name]
+    package = Path(glance_cache_nodes_nova.__file__).parent
+    theirs, ours = sections.pop("filter_scheduler")["weight_classes"].split(",")
+    assert theirs == "nova.scheduler.weights.all_weighers"
+    assert ours == f"{package.name}.weigher.ImageCacheWeigher"
+    assert not sections
 
 
 def policy_yaml(path: Path) -> None:
@@ -173,6 +191,7 @@ CHECKS = {
     "forget.sql": forget_sql,
     "glance-api.conf": glance_api_conf,
     "haproxy.cfg": haproxy_cfg,
+    "nova.conf": nova_conf,
     "policy.yaml": policy_yaml,
     "user_variables.yml": user_variables_yml,
     "openstack-helm/values.yaml": helm_values,
