@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which runs are refused because they would remove what a mistake has made look wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from glance_cache_nodes.reconcile.disk import Disk
+    from glance_cache_nodes.reconcile.findings import Finding
+    from glance_cache_nodes.reconcile.model import Image, Row
+
+MAX_REMOVALS = 10
+
+
+def refusal(
+    findings: Sequence[Finding],
+    disk: Disk,
+    rows: Mapping[str, Row],
+    images: Mapping[str, Image],
+    max_removals: int = MAX_REMOVALS,
+) -> str | None:
+    """Return why these findings must not be corrected without ``--force``; None when they may.
+
+    Args:
+        findings: what was found.
+        disk: what the directory holds.
+        rows: what the record says of this node.
+        images: what Glance knows of the images of both.
+        max_removals: how many rows or files may go, whatever part of all they are.
+    """
+    removals = [each for each in findings if each.kind.removes]
+    return (
+        (_another_directory(disk, rows) if removals else None)
+        or (_another_database(disk, rows, images) if removals else None)
+        or _too_many("rows", [each for each in removals if each.case.row], rows, max_removals)
+        or _too_many(
+            "files", [each for each in removals if each.case.file], disk.files, max_removals
+        )
+    )
+
+
+def _another_directory(disk: Disk, rows: Mapping[str, Row]) -> str | None:
+    if not rows or rows.keys() & (disk.files.keys() | disk.links):
+        return None
+    what = ("holds none of them" if disk.files else "is empty") if disk.exists else "is missing"
+    many = f"{len(rows)} image{'s' if len(rows) > 1 else ''}"
+    return f"the record names {many} on this node and the cache directory {what}: is it mounted?"
+
+
+def _another_database(
+    disk: Disk, rows: Mapping[str, Row], images: Mapping[str, Image]
+) -> str | None:
+    if rows or not disk.files or images:
+        return None
+    return (
+        f"the database knows none of the {len(disk.files)} images in the cache directory and "
+        "nothing of this node: is it the right one?"
+    )
+
+
+def _too_many(
+    what: str, removals: Sequence[Finding], all_of_them: Mapping[str, object], most: int
+) -> str | None:
+    count, total = len(removals), len(all_of_them)
+    if count <= most or 2 * count <= total:
+        return None
+    return f"{count} of {total} {what} would go, which is more than {most} and more than half"

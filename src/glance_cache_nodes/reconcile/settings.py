@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""This node as Glance's own configuration describes it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glance_cache_nodes.exception import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DRIVER = "centralized_db"
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What a node's configuration says.
+
+    Attributes:
+        conf: all of it.
+        files: the configuration files that were read.
+    """
+
+    conf: Any
+    files: Sequence[str]
+
+    @property
+    def node(self) -> str | None:
+        """The node reference URL; None when it is not set."""
+        return self.conf.worker_self_reference_url or None
+
+    @property
+    def directory(self) -> Path | None:
+        """The cache directory; None when caching is off."""
+        return Path(self.conf.image_cache_dir) if self.conf.image_cache_dir else None
+
+    @property
+    def driver(self) -> str:
+        """The name of the cache driver, in lower case."""
+        return str(self.conf.image_cache_driver).lower()
+
+    @property
+    def stall_time(self) -> float:
+        """Seconds after which Glance's cleaner removes a partial file."""
+        return float(self.conf.image_cache_stall_time)
+
+
+def load(files: Sequence[str] = ()) -> Settings:
+    """Read the configuration as Glance's cache tools do.
+
+    Args:
+        files: those to read instead of glance-api.conf and glance-cache.conf where Glance looks
+            for them.
+
+    Raises:
+        UserError: Glance is not installed here, or a file is missing or wrong.
+    """
+    try:
+        from glance import image_cache  # noqa: F401, PLC0415 - it registers its options
+        from glance.common import config  # noqa: PLC0415
+        from oslo_config import cfg  # noqa: PLC0415
+        from oslo_db import options  # noqa: PLC0415
+        from oslo_log import log  # noqa: PLC0415
+    except ImportError as error:
+        text = f"Glance is not installed beside this command ({error}); run that of its environment"
+        raise UserError(text) from error
+    conf = config.CONF
+    with contextlib.suppress(cfg.ArgsAlreadyParsedError, cfg.DuplicateOptError):
+        log.register_options(conf)
+    with contextlib.suppress(cfg.DuplicateOptError):
+        conf.register_opts(options.database_opts, "database")
+    words = [word for file in files for word in ("--config-file", str(file))]
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            config.parse_cache_args(words)
+        read = list(conf.config_file or conf.default_config_files or [])
+        _ = conf.image_cache_driver, conf.image_cache_stall_time, conf.image_cache_max_size
+    except (cfg.Error, ValueError, SystemExit) as error:
+        raise UserError(f"the configuration cannot be read: {error}") from error
+    if not read:
+        text = "found no glance-api.conf or glance-cache.conf; name one with --config-file"
+        raise UserError(text)
+    return Settings(conf, read)
+
+
+def require(settings: Settings) -> tuple[str, Path]:
+    """Return the node's URL and its cache directory.
+
+    Raises:
+        UserError: the node has none, or does not write the record.
+    """
+    named = ", ".join(settings.files)
+    if settings.directory is None:
+        raise UserError(f"image_cache_dir is not set in {named}: this node caches nothing")
+    if settings.driver != DRIVER:
+        text = f"image_cache_driver is {settings.driver} in {named}; only {DRIVER} has a record"
+        raise UserError(text)
+    if settings.node is None:
+        text = f"worker_self_reference_url is not set in {named}: the record cannot name this node"
+        raise UserError(text)
+    return settings.node, settings.directory

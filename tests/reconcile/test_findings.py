@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each finding on SQLite: found, named, corrected, and then found no more."""
+
+from __future__ import annotations
+
+import datetime
+import os
+
+import pytest
+from node_site import FAR_PAST, OTHER, PAST, Site, names, run
+
+
+@pytest.fixture
+def site(tmp_path):
+    made = Site(tmp_path)
+    made.cached(b"good")
+    return made
+
+
+def missing_file(site):
+    image_id = site.cached()
+    (site.directory / image_id).unlink()
+    return image_id
+
+
+def missing_row(site):
+    image_id = site.image()
+    site.write(image_id)
+    return image_id
+
+
+def missing_row_by_md5(site):
+    image_id = site.image(os_hash_algo=None, os_hash_value=None)
+    site.write(image_id)
+    return image_id
+
+
+def missing_row_by_length(site):
+    image_id = site.image(os_hash_algo=None, os_hash_value=None, checksum=None)
+    site.write(image_id)
+    return image_id
+
+
+def file_of_deleted(site):
+    return site.cached(deleted=True, status="deleted")
+
+
+def row_of_purged(site):
+    image_id = "11111111-2222-4333-8444-555555555555"
+    site.row(image_id)
+    return image_id
+
+
+def file_of_purged(site):
+    image_id = "21111111-2222-4333-8444-555555555555"
+    site.write(image_id)
+    return image_id
+
+
+def truncated(site):
+    image_id = site.cached()
+    site.write(image_id, b"da")
+    return image_id
+
+
+def empty_without_row(site):
+    image_id = site.image()
+    site.write(image_id, b"")
+    return image_id
+
+
+def other_bytes_without_row(site):
+    image_id = site.image()
+    site.write(image_id, b"DATA")
+    return image_id
+
+
+def other_bytes_by_md5(site):
+    image_id = site.image(os_hash_algo=None, os_hash_value=None)
+    site.write(image_id, b"DATA")
+    return image_id
+
+
+def reused_with_other_length(site):
+    image_id = site.cached()
+    site.write(image_id, b"longer data", FAR_PAST)
+    return image_id
+
+
+def reused_with_same_length(site):
+    image_id = site.cached()
+    site.write(image_id, b"DATA", FAR_PAST)
+    return image_id
+
+
+def wrong_size_in_row(site):
+    image_id = site.image()
+    site.write(image_id)
+    site.row(image_id, 5)
+    return image_id
+
+
+CASES = [
+    (missing_file, "missing_file", "none"),
+    (missing_row, "missing_row", "both"),
+    (missing_row_by_md5, "missing_row", "both"),
+    (missing_row_by_length, "missing_row", "both"),
+    (file_of_deleted, "deleted_image", "none"),
+    (row_of_purged, "deleted_image", "none"),
+    (file_of_purged, "deleted_image", "none"),
+    (truncated, "wrong_length", "none"),
+    (empty_without_row, "wrong_length", "none"),
+    (other_bytes_without_row, "wrong_checksum", "none"),
+    (other_bytes_by_md5, "wrong_checksum", "none"),
+    (reused_with_other_length, "reused_id", "none"),
+    (reused_with_same_length, "reused_id", "none"),
+    (wrong_size_in_row, "wrong_size_in_row", "both"),
+]
+
+
+@pytest.mark.parametrize(("make", "finding", "after"), CASES, ids=[m.__name__ for m, _, _ in CASES])
+def test_a_difference_is_named_and_corrected(site, make, finding, after):
+    image_id = make(site)
+    before = site.rows(), site.files()
+    assert names(run(site)) == {image_id: finding}
+    assert (site.rows(), site.files()) == before
+    report = run(site, fix=True)
+    assert [(each.kind.name, each.fixed) for each in report.findings] == [(finding, True)]
+    assert (image_id in site.rows(), image_id in site.files()) == (after == "both",) * 2
+    assert len(site.rows()) == len(site.files()) == (2 if after == "both" else 1)
+    assert not run(site).findings
+
+
+def test_the_row_that_comes_is_as_glance_writes_it(site):
+    image_id = missing_row(site)
+    run(site, fix=True)
+    assert site.rows()[image_id] == 4
+
+
+def test_a_length_alone_is_said_to_be_so(site):
+    missing_row_by_length(site)
+    assert "only the length" in run(site).findings[0].detail
+
+
+def test_other_bytes_on_record_are_found_only_when_asked(site):
+    image_id = site.cached()
+    site.write(image_id, b"DATA")
+    assert not run(site).findings
+    assert names(run(site, verify=True)) == {image_id: "wrong_checksum"}
+    run(site, verify=True, fix=True)
+    assert image_id not in site.rows().keys() | site.files()
+
+
+@pytest.mark.parametrize("fraction", [0, 1, 999999])
+def test_a_copy_of_the_second_of_the_creation_is_no_reused_id(site, fraction):
+    """MariaDB keeps created_at in whole seconds; a copy is written after the creation."""
+    image_id = site.image(created_at=PAST.replace(microsecond=999999))
+    site.write(image_id, b"DATA", PAST + datetime.timedelta(microseconds=fraction))
+    assert names(run(site)) == {image_id: "wrong_checksum"}
+    site.write(image_id, b"longer", PAST + datetime.timedelta(microseconds=fraction))
+    assert names(run(site)) == {image_id: "wrong_length"}
+    site.write(image_id, b"longer", PAST - datetime.timedelta(microseconds=1))
+    assert names(run(site)) == {image_id: "reused_id"}
+
+
+def test_an_old_right_file_is_no_finding(site):
+    image_id = site.cached()
+    os.utime(site.directory / image_id, (0, 0))
+    assert not run(site).findings
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "deactivated"},
+        {"status": "pending_delete", "deleted": True},
+        {"status": "queued", "size": None},
+        {"status": "saving", "size": 0},
+    ],
+    ids=lambda changes: changes["status"],
+)
+def test_what_is_not_deleted_or_has_no_size_yet_stays(site, changes):
+    site.cached(**changes)
+    assert not run(site, fix=True, verify=True).findings
+    assert len(site.files()) == 2
+
+
+def test_the_rows_of_other_nodes_stay(site):
+    image_id = missing_file(site)
+    site.row(image_id, node=OTHER)
+    site.row(site.image(), node=OTHER)
+    run(site, fix=True)
+    assert len(site.rows(OTHER)) == 2
+
+
+def test_what_is_not_glances_is_left_alone(site):
+    (site.directory / "lost+found").mkdir()
+    for name in ("cache.db", "notes", "11111111-2222-4333-8444-55555555555", "incomplete/readme"):
+        (site.directory / name).write_text("mine")
+    target = site.directory.parent / "elsewhere"
+    target.write_text("mine")
+    (site.directory / site.image()).symlink_to(target)
+    before = site.files()
+    assert not run(site, fix=True).findings
+    assert site.files() == before
+
+
+def test_a_directory_in_the_place_of_a_file_is_no_file(site):
+    image_id = missing_file(site)
+    (site.directory / image_id).mkdir()
+    assert names(run(site, fix=True)) == {image_id: "missing_file"}
+    assert image_id not in site.rows()
+    assert (site.directory / image_id).is_dir()
