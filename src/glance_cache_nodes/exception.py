@@ -61,3 +61,17 @@ class NotCachedError(CallError):
     def __init__(self, message: str, nodes: tuple[Any, ...]) -> None:
         super().__init__(message)
         self.nodes = nodes
+
+
+class NodeError(Exception):
+    """A node could not be asked, or gave no answer that can be used.
+
+    Args:
+        outcome: one of the outcomes in :mod:`glance_cache_nodes.fleet.outcome`.
+        reason: why, in words for an operator; no secret.
+        was_asked: whether a request to it was tried at all.
+    """
+
+    def __init__(self, outcome: str, reason: str, *, was_asked: bool = True) -> None:
+        super().__init__(reason)
+        self.outcome, self.was_asked = outcome, was_asked

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The nodes on which an image is placed: those that hold it first, then the emptiest."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from glance_cache_nodes.fleet import outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from glance_cache_nodes.fleet.outcome import Answer
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Nodes to choose from.
+
+    Attributes:
+        nodes: node reference URLs.
+        wanted: how many of them are to hold the image in the end; None for each of them.
+    """
+
+    nodes: tuple[str, ...]
+    wanted: int | None = None
+
+
+def holds(answer: Answer, on_record: Collection[str]) -> bool:
+    """Return whether a node has an image or is about to: the record says it where it cannot."""
+    if answer.state == outcome.UNSUPPORTED:
+        return answer.node in on_record
+    return answer.state in {outcome.CONFIRMED, outcome.CACHING, outcome.QUEUED}
+
+
+def choose(
+    groups: Iterable[Group],
+    answers: Mapping[str, Answer],
+    on_record: Collection[str],
+    used: Mapping[str, int],
+    may_place: Collection[str],
+) -> list[str]:
+    """Return the chosen nodes, sorted.
+
+    Args:
+        groups: to choose from.
+        answers: what came of asking each node of them.
+        on_record: the nodes that hold the image by the record.
+        used: bytes on record by node.
+        may_place: the nodes that take new images.
+    """
+    chosen: set[str] = set()
+    for group in groups:
+        if group.wanted is None:
+            chosen.update(group.nodes)
+            continue
+        holders = [node for node in group.nodes if holds(answers[node], on_record)]
+        others = [node for node in group.nodes if node in may_place and node not in holders]
+        # Nodes that do not answer come last, and are named where there are not enough others.
+        others.sort(key=lambda node: (not _answers(answers[node]), used.get(node, 0), node))
+        chosen.update(holders, others[: max(0, group.wanted - len(holders))])
+    return sorted(chosen)
+
+
+def _answers(answer: Answer) -> bool:
+    return answer.state == outcome.UNSUPPORTED or answer.state not in outcome.UNKNOWN

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Host names and their addresses, with a limit to how long a caller waits for them.
+
+Nothing can end a lookup of the operating system. So it runs in a thread of its own, which a caller
+leaves behind when its time is over: at most one for each name, and at most ``limit`` in all.
+"""
+
+from __future__ import annotations
+
+import collections
+import time
+from typing import TYPE_CHECKING, Any, Callable
+
+from glance_cache_nodes.exception import NodeError
+from glance_cache_nodes.fleet import native
+from glance_cache_nodes.fleet.outcome import UNREACHABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LIMIT = 32
+"""Lookups of a process at once, those that were left behind included."""
+
+# Seconds between two looks of a green thread, which a native thread cannot wake.
+_LOOK_EVERY = 0.005
+
+Address = tuple[int, tuple[Any, ...]]
+"""A family of addresses, and a socket address with an unset port."""
+
+
+class _Lookup:
+    """A lookup that callers wait for together."""
+
+    def __init__(self, host: str, wanted_until: float) -> None:
+        self.host, self.wanted_until = host, wanted_until
+        self.addresses: Sequence[Address] = ()
+        self.error: str | None = None
+        self._done = native.module("threading").Event()
+
+    def run(self, look_up: Callable[[str], Sequence[Address]]) -> None:
+        """Look the name up, unless nobody waits for it any more."""
+        try:
+            if time.monotonic() < self.wanted_until:
+                self.addresses = look_up(self.host)
+        except (OSError, UnicodeError) as error:
+            self.error = str(getattr(error, "strerror", None) or error)
+        finally:
+            self._done.set()
+
+    def wait(self, until: float) -> bool:
+        """Return whether it was done in time."""
+        if not native.is_patched():
+            return bool(self._done.wait(max(0.0, until - time.monotonic())))
+        while not self._done.is_set() and time.monotonic() < until:
+            time.sleep(_LOOK_EVERY)
+        return bool(self._done.is_set())
+
+
+class Names:
+    """The names that this process looks up.
+
+    Args:
+        look_up: returns the addresses of a host; None for the operating system's way.
+        limit: lookups at once.
+    """
+
+    def __init__(
+        self, look_up: Callable[[str], Sequence[Address]] | None = None, limit: int = LIMIT
+    ) -> None:
+        self._look_up = look_up or _of_system
+        self._limit, self._threads = limit, 0
+        self._pending: dict[str, _Lookup] = {}
+        self._queue: collections.deque[_Lookup] = collections.deque()
+        self._lock = native.module("threading").Lock()
+
+    def addresses(self, host: str, until: float) -> Sequence[Address]:
+        """Return the addresses of a host, at least one.
+
+        Args:
+            host: a name or an address.
+            until: when the caller stops to wait, by the monotonic clock.
+
+        Raises:
+            NodeError: it has none, or they were not found in time.
+        """
+        numeric = _if_numeric(host)
+        if numeric:
+            return numeric
+        lookup = self._join(host, until)
+        if not lookup.wait(until):
+            raise NodeError(UNREACHABLE, f"the name {host} was not resolved in time")
+        if not lookup.addresses:
+            reason = lookup.error or "no address"
+            raise NodeError(UNREACHABLE, f"the name {host} does not resolve: {reason}")
+        return lookup.addresses
+
+    def _join(self, host: str, until: float) -> _Lookup:
+        with self._lock:
+            lookup = self._pending.get(host)
+            if lookup is None:
+                lookup = self._pending[host] = _Lookup(host, until)
+                self._queue.append(lookup)
+                self._start_thread()
+            lookup.wanted_until = max(lookup.wanted_until, until)
+            return lookup
+
+    def _start_thread(self) -> None:
+        if self._threads < self._limit:
+            self._threads += 1
+            thread = native.module("threading").Thread
+            thread(target=self._run, name="cache-nodes-names", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._queue:
+                    self._threads -= 1
+                    return
+                lookup = self._queue.popleft()
+            lookup.run(self._look_up)
+            with self._lock:
+                del self._pending[lookup.host]
+
+
+def _of_system(host: str, flags: int = 0) -> Sequence[Address]:
+    socket = native.module("socket")
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=flags)
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def _if_numeric(host: str) -> Sequence[Address]:
+    socket = native.module("socket")
+    try:
+        return _of_system(host, socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return ()

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests to other nodes on behalf of a caller: with its token alone, and to nobody else."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+from keystoneauth1.loading.session import Session as SessionLoader
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from glance_cache_nodes.exception import NodeError
+from glance_cache_nodes.fleet.adapter import NodeAdapter
+from glance_cache_nodes.fleet.outcome import UNREACHABLE
+from glance_cache_nodes.fleet.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from glance_cache_nodes.fleet.names import Names
+    from glance_cache_nodes.fleet.turn import Turn
+
+
+class Peers:
+    """What sends the requests of one call.
+
+    Args:
+        options: the group ``[cache_nodes]``, with keystoneauth's options for TLS.
+        names: what looks up hosts.
+        headers: what each request has: the caller's token, the request id.
+        has_access_rules: whether the token is of an application credential with access rules.
+    """
+
+    def __init__(
+        self,
+        options: Any,
+        names: Names,
+        headers: Mapping[str, str],
+        *,
+        has_access_rules: bool = False,
+    ) -> None:
+        self._options, self._names, self._headers = options, names, headers
+        self._has_access_rules = has_access_rules
+        self._context: ssl.SSLContext | None = None
+        self._lock = threading.Lock()
+
+    def call(self, method: str, node: str, path: str, turn: Turn) -> Reply:
+        """Send a request to a node.
+
+        Args:
+            method: of HTTP.
+            node: its node reference URL, which an operator has registered.
+            path: from the root of the image API on.
+            turn: the time that it has.
+
+        Raises:
+            NodeError: there was no answer that can be used, or not in time.
+        """
+        _require_web_address(node)
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy gets the token, and no netrc adds a password
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, NodeAdapter(turn, self._names, self._tls))
+            response = self._keystone_session(session).request(
+                node.rstrip("/") + path,
+                method,
+                headers=dict(self._headers),
+                authenticated=False,
+                redirect=False,
+                raise_exc=False,
+                log=False,
+            )
+        return Reply(response.status_code, response.content, self._hint(method))
+
+    def _hint(self, method: str) -> str:
+        if not self._has_access_rules:
+            return ""
+        path = "/v2/cache/{image_id}"
+        return f"; the application credential needs an access rule for {method} {path} of image"
+
+    def _keystone_session(self, session: requests.Session) -> Any:
+        return SessionLoader().load_from_options(
+            insecure=self._options.insecure,
+            cacert=self._options.cafile,
+            cert=self._options.certfile,
+            key=self._options.keyfile,
+            session=session,
+        )
+
+    def _tls(self, verify: Any, cert: Any) -> ssl.SSLContext:
+        # Reading the authorities takes longer than a request, so once for all nodes.
+        with self._lock:
+            if self._context is None:
+                try:
+                    self._context = _context(verify, cert)
+                except OSError as error:  # ssl.SSLError is one
+                    reason = f"[cache_nodes] cafile, certfile or keyfile cannot be used: {error}"
+                    raise NodeError(UNREACHABLE, reason) from error
+            return self._context
+
+
+def _context(verify: Any, cert: Any) -> ssl.SSLContext:
+    authorities = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
+    context = ssl.create_default_context(cafile=authorities)
+    if verify is False:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if cert:
+        context.load_cert_chain(*((cert,) if isinstance(cert, str) else cert))
+    return context
+
+
+def _require_web_address(node: str) -> None:
+    try:
+        parts = urlsplit(node)
+        is_usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable or "@" in node or not node.isprintable() or set(node) & set(" ?#\\"):
+        raise NodeError(UNREACHABLE, "its node reference URL is no plain http or https address")

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Caching an image on chosen nodes: first what each holds, then each node's own Glance."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import functools
+from typing import TYPE_CHECKING
+
+from glance_cache_nodes.fleet import outcome, result, verify
+from glance_cache_nodes.fleet.choose import Group, choose, holds
+from glance_cache_nodes.fleet.result import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from glance_cache_nodes.fleet.call import Call
+    from glance_cache_nodes.fleet.outcome import Answer
+    from glance_cache_nodes.fleet.turn import Turn
+
+# Of the time of the call, for finding out what the nodes hold.
+_TO_LOOK = 0.5
+# Seconds after which a fetch that has written nothing, or not begun, is taken to have ended: the
+# worker of a Glance that was restarted has forgotten it. To ask again while it writes would let
+# two write into one file.
+_STALE = 600
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What is to be cached, and what is known before any node is asked.
+
+    Attributes:
+        image_id: a UUID.
+        size: of the image in bytes; None where not known.
+        groups: the nodes to choose from.
+        on_record: the nodes that hold it by the record.
+        used: bytes on record by node.
+        may_place: the nodes that take new images.
+    """
+
+    image_id: str
+    size: int | None
+    groups: Sequence[Group]
+    on_record: Collection[str]
+    used: Mapping[str, int]
+    may_place: Collection[str]
+
+
+def place(call: Call, order: Order) -> list[Result]:
+    """Cache an image on nodes.
+
+    Returns:
+        A result for each node that was chosen, sorted by node.
+    """
+    candidates = sorted({node for group in order.groups for node in group.nodes})
+    asked = verify.ask(call, order.image_id, candidates, _TO_LOOK)
+    answers = {answer.node: answer for answer in asked}
+    chosen = choose(order.groups, answers, order.on_record, order.used, order.may_place)
+    results = {node: _known_before(order, answers[node]) for node in chosen}
+    to_tell = [node for node, known in results.items() if known is None]
+    told = call.each(to_tell, functools.partial(_tell, call, order, answers), result.of_error)
+    results.update((each.node, each) for each in told)
+    return [each for each in results.values() if each is not None]
+
+
+def _known_before(order: Order, answer: Answer) -> Result | None:
+    """Return the result for a node that needs not be told, or will not be; else None."""
+    node, state = answer.node, answer.state
+    if state == outcome.CONFIRMED:
+        return Result(node, result.ALREADY_CACHED)
+    if state == outcome.UNSUPPORTED and holds(answer, order.on_record):
+        return Result(node, result.ALREADY_CACHED, "by the record: it cannot tell itself")
+    if node not in order.may_place:
+        return Result(node, result.REFUSED, "no_place in the sites file: nothing is placed there")
+    if state in {outcome.QUEUED, outcome.CACHING} and not _is_stale(answer):
+        done = f", {answer.size} bytes so far" if answer.size else ""
+        return Result(node, result.QUEUED, f"it is {state} there already{done}")
+    limit = answer.cache_max_size
+    if limit is not None and order.size is not None and order.size > limit:
+        reason = f"the image has {order.size} bytes, its image_cache_max_size is {limit}"
+        return Result(node, result.REFUSED, reason)
+    return result.without_state(answer)
+
+
+def _tell(call: Call, order: Order, answers: Mapping[str, Answer], node: str, turn: Turn) -> Result:
+    path = f"/v2/cache/{order.image_id}"
+    if answers[node].state == outcome.DAMAGED:
+        # Glance fetches nothing while a file is there.
+        reply = call.send("DELETE", node, path, turn)
+        if not reply.is_success:
+            return result.of_refusal(node, reply)
+    reply = call.send("PUT", node, path, turn)
+    if not reply.is_success:
+        return result.of_refusal(node, reply)
+    return Result(node, result.QUEUED)
+
+
+def _is_stale(answer: Answer) -> bool:
+    try:
+        moment = datetime.datetime.fromisoformat((answer.last_modified or "").rstrip("Z"))
+    except ValueError:
+        return False
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    return (now - moment.replace(tzinfo=None)).total_seconds() > _STALE

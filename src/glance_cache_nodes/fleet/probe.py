@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether nodes are up: their health check, or where they have none the list of API versions."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import time
+from typing import TYPE_CHECKING
+
+from glance_cache_nodes.fleet import outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from glance_cache_nodes.exception import NodeError
+    from glance_cache_nodes.fleet.call import Call
+    from glance_cache_nodes.fleet.turn import Turn
+
+UP, DOWN = "up", "down"
+_WITHOUT_HEALTH_CHECK = {401, 403, 404, 405}  # statuses of HTTP
+_VERSIONS = 300  # the status with which Glance lists its versions
+
+
+@dataclasses.dataclass(frozen=True)
+class Probe:
+    """What came of probing a node.
+
+    Attributes:
+        node: its node reference URL.
+        status: ``up`` or ``down``; None for a node that was not asked.
+        latency_ms: milliseconds until it had answered; None where it did not.
+        reason: why, in words for an operator; None for a node that is up.
+    """
+
+    node: str
+    status: str | None
+    latency_ms: float | None = None
+    reason: str | None = None
+
+
+def probe(call: Call, nodes: Sequence[str]) -> list[Probe]:
+    """Ask nodes whether they are up.
+
+    Args:
+        call: without the caller's token.
+        nodes: node reference URLs that are registered.
+
+    Returns:
+        A probe for each node, in their order.
+    """
+    return call.each(nodes, functools.partial(_probe, call), _failed)
+
+
+def _probe(call: Call, node: str, turn: Turn) -> Probe:
+    if node == call.own.url:
+        return Probe(node, UP, 0.0)
+    call.require_named(node)
+    started = time.monotonic()
+    reply = call.peers.call("GET", node, "/healthcheck", turn)
+    if reply.status in _WITHOUT_HEALTH_CHECK:
+        started = time.monotonic()
+        reply = call.peers.call("GET", node, "/versions", turn)
+    if reply.is_success or reply.status == _VERSIONS:
+        return Probe(node, UP, round(1000 * (time.monotonic() - started), 1))
+    return Probe(node, DOWN, reason=reply.reason())
+
+
+def _failed(node: str, error: NodeError) -> Probe:
+    status = None if error.outcome == outcome.REFUSED or not error.was_asked else DOWN
+    return Probe(node, status, reason=str(error))

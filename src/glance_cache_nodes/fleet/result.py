@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What came of caching or evicting an image on one node."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from glance_cache_nodes.fleet import outcome
+
+if TYPE_CHECKING:
+    from glance_cache_nodes.exception import NodeError
+    from glance_cache_nodes.fleet.outcome import Answer
+    from glance_cache_nodes.fleet.reply import Reply
+
+QUEUED = "queued"
+ALREADY_CACHED = "already_cached"
+EVICTED = "evicted"
+ABSENT = "absent"
+UNREACHABLE = "unreachable"
+REFUSED = "refused"
+FAILED = "failed"
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """A result.
+
+    Attributes:
+        node: a node reference URL.
+        result: one of the above.
+        reason: why, in words for an operator; None where the result says all.
+    """
+
+    node: str
+    result: str
+    reason: str | None = None
+
+
+def without_state(answer: Answer) -> Result | None:
+    """Return the result for a node that did not say what it holds; None for one that did.
+
+    A node that cannot say it is one that did: the record says it for it.
+    """
+    if answer.state in {outcome.REFUSED, outcome.UNREACHABLE}:
+        return Result(answer.node, answer.state, answer.reason)
+    if answer.state == outcome.UNVERIFIED:
+        return Result(answer.node, FAILED if answer.replied else UNREACHABLE, answer.reason)
+    return None
+
+
+def of_refusal(node: str, reply: Reply) -> Result:
+    """Return the result for a node that did not do what it was told."""
+    kind = reply.outcome()
+    return Result(node, FAILED if kind == outcome.UNVERIFIED else kind, reply.reason())
+
+
+def of_error(node: str, error: NodeError) -> Result:
+    """Return the result for a node that may have been told, and did not answer."""
+    if error.outcome != outcome.UNVERIFIED:
+        return Result(node, error.outcome, str(error))
+    return Result(node, FAILED, f"it was told, and whether it did so is not known: {error}")

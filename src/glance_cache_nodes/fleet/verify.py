@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What nodes hold of an image, as they say themselves at this moment."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from glance_cache_nodes.fleet import outcome
+from glance_cache_nodes.fleet.turn import ANSWER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from glance_cache_nodes.fleet.call import Call
+    from glance_cache_nodes.fleet.outcome import Answer
+    from glance_cache_nodes.fleet.turn import Turn
+
+
+def ask(call: Call, image_id: str, nodes: Sequence[str], part: float = 1.0) -> list[Answer]:
+    """Ask nodes what they hold of an image.
+
+    Args:
+        call: on whose behalf.
+        image_id: a UUID.
+        nodes: node reference URLs that are registered.
+        part: of the time of the call, after which it ends.
+
+    Returns:
+        An answer for each node, in their order.
+    """
+    return call.each(nodes, functools.partial(_ask, call, image_id), outcome.of_error, part)
+
+
+def is_complete(answers: Iterable[Answer]) -> bool:
+    """Return whether each of the answers says what the node's disk holds."""
+    return not any(answer.state in outcome.UNKNOWN for answer in answers)
+
+
+def _ask(call: Call, image_id: str, node: str, turn: Turn) -> Answer:
+    if node == call.own.url:
+        turn.awaited = ANSWER
+        return call.own.look()
+    return outcome.of_reply(node, image_id, call.send("GET", node, f"/v2/cache/{image_id}", turn))

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The threads in which this process asks other nodes: bounded, and shared out fairly."""
+
+from __future__ import annotations
+
+import collections
+import threading
+from typing import Callable, Protocol
+
+from oslo_log import log
+
+LOG = log.getLogger(__name__)
+
+Job = Callable[[], None]
+
+
+class Source(Protocol):
+    """A call that has jobs to do."""
+
+    def take(self) -> Job | None:
+        """Return a job that may begin now; None for none."""
+
+    def is_exhausted(self) -> bool:
+        """Return whether it will never have one again."""
+
+
+class Workers:
+    """The threads. They start with the first job, and end when there is none.
+
+    Args:
+        limit: how many there are at most.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._running = limit, 0
+        self._sources: collections.deque[Source] = collections.deque()
+        self._lock = threading.Lock()
+
+    def share(self) -> int:
+        """Return how many threads each call may count on now."""
+        return max(1, self._limit // max(1, len(self._sources)))
+
+    def add(self, source: Source, wanted: int) -> None:
+        """Do the jobs of a call.
+
+        Args:
+            source: the call.
+            wanted: how many threads it can use.
+        """
+        with self._lock:
+            self._sources.append(source)
+        self.start(wanted)
+
+    def start(self, wanted: int) -> None:
+        """Start threads, as far as the limit lets them; one that finds no job ends at once."""
+        with self._lock:
+            new = max(0, min(wanted, self._limit - self._running))
+            self._running += new
+        started = 0
+        try:
+            while started < new:
+                threading.Thread(target=self._run, name="cache-nodes-fleet", daemon=True).start()
+                started += 1
+        except RuntimeError as error:
+            LOG.warning("Of %d new threads to ask nodes with, %d began: %s", new, started, error)
+        finally:
+            with self._lock:
+                self._running -= new - started
+
+    def remove(self, source: Source) -> None:
+        """Forget a call whose time is over; jobs that run are left to themselves."""
+        with self._lock:
+            if source in self._sources:
+                self._sources.remove(source)
+
+    def _run(self) -> None:
+        while True:
+            job = self._next()
+            if job is None:
+                return
+            job()
+
+    def _next(self) -> Job | None:
+        with self._lock:
+            for source in list(self._sources):
+                self._sources.rotate(-1)  # behind the others, which have their turn first
+                job = source.take()
+                if source.is_exhausted():
+                    self._sources.remove(source)
+                if job is not None:
+                    return job
+            self._running -= 1
+            return None
