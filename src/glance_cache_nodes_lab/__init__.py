@@ -5,7 +5,7 @@
     state.nodes[1].url, state.nodes[1].cache_dir, state.clouds_file
     lab.down(Path("build/lab"))
 
-A lab is one directory. All it is made of lies there, and nothing of it anywhere else.
+A lab is one directory; it writes no file outside of it.
 """
 
 from __future__ import annotations

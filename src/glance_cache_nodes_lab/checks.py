@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has to be there before a lab can be, each with the line that says what to do."""
+"""The requirements of a lab. Each error says what to install or change."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ CONNECT_BOUND = 5
 
 
 def environment(glance_python: str) -> None:
-    """See that Python and the services fit.
+    """Check that Python and the services are suitable.
 
     Raises:
-        UserError: they do not.
+        UserError: they are not.
     """
     if sys.version_info < LOWEST_PYTHON:
         running = ".".join(map(str, sys.version_info[:2]))
@@ -34,20 +34,20 @@ def environment(glance_python: str) -> None:
 
 
 def interpreter(path: str) -> None:
-    """See that there is a program to run Glance with.
+    """Check that the interpreter for Glance exists.
 
     Raises:
-        UserError: there is none.
+        UserError: it does not.
     """
     if shutil.which(path) is None:
         raise UserError(f"no Python at {path}")
 
 
 def database(url: str) -> None:
-    """See that Glance's database is of a kind that it knows and lets us in.
+    """Check that Glance's database is of a supported kind and accepts the login.
 
     Raises:
-        UserError: it is not, or does not; the message leaves out the password.
+        UserError: it is not, or does not; the message does not contain the password.
     """
     kind = url.partition("://")[0]
     if kind not in DRIVERS:

@@ -32,26 +32,26 @@ def write_keystone(lab: LabState) -> None:
         "fernet_tokens": {"key_repository": f"{directory}/fernet-keys"},
         "fernet_receipts": {"key_repository": f"{directory}/receipt-keys"},
         "credential": {"key_repository": f"{directory}/credential-keys"},
-        # The passwords are random: slow hashing guards nothing here and costs a second a user.
+        # The passwords are random: slow hashing protects nothing and costs a second a user.
         "identity": {"password_hash_rounds": "4"},
-        # One process, so its own memory will do: each call is several times as fast.
+        # One process needs no shared cache: each call is several times as fast.
         "cache": {"backend": "dogpile.cache.memory_pickle"},
     }
     private.write(directory / KEYSTONE, _render(options))
 
 
 def is_set_up(node: Service) -> bool:
-    """Return whether the node has all it needs to start; the paste file is what it gets last."""
+    """Return whether the node can start; the paste file is written last."""
     return (node.directory / PASTE).is_file()
 
 
 def write_node(lab: LabState, node: Service, options: Options) -> None:
-    """Write ``nodeN/glance-api.conf``, an empty policy.yaml, and make the node's directories.
+    """Write ``nodeN/glance-api.conf`` and an empty policy.yaml, and make the node's directories.
 
     Args:
-        lab: the lab, its users' passwords among it.
+        lab: the lab, with its users' passwords.
         node: the node, new in the lab.
-        options: what this node has otherwise than the rest.
+        options: the options that differ from the usual ones.
     """
     for path in (node.directory, lab.directory / "store", node.cache_dir):
         private.make_directory(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The directory of a lab: whose it is, and who may change it now."""
+"""The directory of a lab, and the lock for changes to it."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ LOCK = ".lock"
 
 @contextlib.contextmanager
 def exclusive(directory: Path) -> Iterator[None]:
-    """Hold the lab for one ``up`` or ``down``; the directory is there.
+    """Lock the lab for one ``up`` or ``down``; the directory exists.
 
     Raises:
-        UserError: another one holds it.
+        UserError: another process has the lock.
     """
     with (directory / LOCK).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UserError(f"another `lab up` or `lab down` is at work on {directory}") from error
+            raise UserError(f"another `lab up` or `lab down` is running on {directory}") from error
         yield
 
 
 def claim(directory: Path) -> None:
-    """Make the directory, or see that it is one that a lab may use.
+    """Make the directory, or check that a lab may use it.
 
     Raises:
-        UserError: it holds something that is not a lab, or cannot be made.
+        UserError: it contains something else, or cannot be made.
     """
     try:
         private.make_directory(directory)
@@ -49,7 +49,7 @@ def claim(directory: Path) -> None:
 
 
 def clear(directory: Path) -> None:
-    """Empty the directory of a lab that never came up; the lock stays."""
+    """Delete what a lab wrote that never started; the lock stays."""
     for entry in directory.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
@@ -58,7 +58,7 @@ def clear(directory: Path) -> None:
 
 
 def delete(directory: Path) -> None:
-    """Remove the lab and all its data.
+    """Delete the lab and its data.
 
     Raises:
         UserError: it is not a lab.

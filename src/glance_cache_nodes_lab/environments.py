@@ -30,11 +30,11 @@ SYSTEM_CERTIFICATES = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
 """Lets uv, of any version, trust what the system trusts: a company's own authority, for one."""
 
 STAMP = ".glance-cache-nodes"
-"""Lies in an environment of ours; it is empty until all is installed."""
+"""The file that marks an environment of this module; empty until all is installed."""
 
 
 def known() -> list[str]:
-    """Return the releases that there is a list for, oldest first."""
+    """Return the releases with a pinned list, oldest first."""
     return sorted(path.stem for path in LISTS.glob("*.txt"))
 
 
@@ -44,19 +44,19 @@ def python_for(
     progress: Progress,
     interpreter: Interpreter = interpreters.OWN,
 ) -> Path:
-    """Return the Python of the environment of this release; make the environment if need be.
+    """Return the Python of the environment of this release; make the environment if necessary.
 
-    This package is put into it each time, so it is as new there as here.
+    This package is copied into it each time.
 
     Args:
         release: such as ``2024.1``.
-        directory: where the environments lie, each named for its release and, where that is not
-            the Python that runs this, for its Python: ``2024.1-python3.9``; made if missing.
-        progress: is given a line for each step that takes long.
-        interpreter: what the environment is made with.
+        directory: the parent of the environments, each named by its release and, if it is not
+            the Python that runs this, by its Python: ``2024.1-python3.9``; made if missing.
+        progress: called with a line for each long step.
+        interpreter: the Python that makes the environment.
 
     Raises:
-        UserError: no such release, or the environment cannot be made; the line says why.
+        UserError: no such release, or the environment cannot be made.
     """
     if release not in known():
         raise UserError(f"unknown release {release!r}; known are {', '.join(known())}")
@@ -99,16 +99,16 @@ def _make_once(
 
 
 def _identity(pinned: Path, interpreter: Interpreter) -> str:
-    """Return what changes when the environment has to be made again."""
+    """Return a text that changes when the environment must be made again."""
     python = str(interpreter.path.resolve()) + sys.version
     return hashlib.sha256(pinned.read_bytes() + python.encode()).hexdigest()
 
 
 def _clear(environment: Path) -> None:
-    """Leave the directory empty but for the stamp, which says that it may be cleared again.
+    """Empty the directory but for the stamp, which marks it as one that may be emptied.
 
     Raises:
-        UserError: something lies there that is not an environment of ours.
+        UserError: it is not an environment that this module made.
     """
     if environment.exists():
         if not (environment / STAMP).is_file():
@@ -130,7 +130,7 @@ def _install(environment: Path, pinned: Path, interpreter: Interpreter) -> None:
 
 
 def _ways(environment: Path, pinned: Path, interpreter: Interpreter) -> list[list[list[str]]]:
-    """Return the ways to make an environment, each as commands, the one to try first in front."""
+    """Return the ways to make an environment, each as commands, in the order to try them."""
     base, directory, python = str(interpreter.path), str(environment), str(_python(environment))
     # The list is complete, and has replaced what needs a compiler.
     wanted = ["--no-deps", "-r", str(pinned)]

@@ -18,10 +18,10 @@ INTERFACES = ("public", "internal", "admin")
 
 
 def populate(lab: LabState) -> None:
-    """Make what a freshly bootstrapped Keystone lacks; node 1 becomes the image endpoint.
+    """Make the users and projects in a new Keystone; node 1 becomes the image endpoint.
 
     Raises:
-        UserError: Keystone refused something.
+        UserError: Keystone refused a request.
     """
     from keystoneauth1.exceptions import ClientException  # noqa: PLC0415
 

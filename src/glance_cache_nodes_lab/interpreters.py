@@ -30,7 +30,7 @@ OWN = Interpreter(OWN_VERSION, Path(sys.executable))
 
 
 def find(version: str) -> Interpreter | None:
-    """Return a Python of this minor version, or None if uv knows of none; nothing is downloaded."""
+    """Return a Python of this minor version, or None if uv finds none; nothing is downloaded."""
     if version == OWN_VERSION:
         return OWN
     if not importlib.util.find_spec("uv"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the lab's programs are run: the words, the environment, and what their failure says."""
+"""Run the programs of the lab: arguments, environment, and the message of a failure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def service(python: str, each: Service) -> Process:
 def step(
     python: str, module: str, words: Sequence[str], environment: Mapping[str, str], log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a step of the setup beside the block, which calls ``finish``; it ends with the block."""
+    """Run a step of the setup while the block runs, which calls ``finish``; kill it at the end."""
     log.touch(mode=0o600)
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603
@@ -62,7 +62,7 @@ def finish(process: subprocess.Popen[bytes], what: str, log: Path) -> None:
 
 
 def last_words(log: Path) -> str:
-    """Return the last line of a log that says something, without oslo.log's time and place."""
+    """Return the last line of a log that is not empty, without oslo.log's prefix."""
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError:

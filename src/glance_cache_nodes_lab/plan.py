@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an ``up`` is to make of a directory: a new lab, or more of the one that is there."""
+"""The lab that an ``up`` starts: a new one, or the one in the directory with more nodes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ USUAL_NODES = 3
 
 
 def make(directory: Path, database: str | None, glance_python: str | None) -> LabState:
-    """Return the lab that is there, or a new one without nodes.
+    """Return the lab in the directory, or a new one without nodes.
 
     Raises:
-        UserError: it is not readable, has another database or another Glance, or the new one's
-            database is of an unknown kind or does not let us in.
+        UserError: it is not readable, or has another database or Glance; or the database of the
+            new one is of an unknown kind or refuses the login.
     """
     lab = state.load(directory) if state.exists(directory) else None
     if lab and lab.populated:
@@ -32,7 +32,7 @@ def make(directory: Path, database: str | None, glance_python: str | None) -> La
     if database is not None:
         checks.database(database)
     if lab:
-        # Its first `up` did not get through, so nobody has used it: begin anew.
+        # Its first `up` failed, so nobody has used it: start again.
         process.stop(each.process for each in lab.services if each.process)
         folder.clear(directory)
     return _new(directory, database, glance_python or sys.executable)
@@ -58,15 +58,15 @@ def _new(directory: Path, database: str | None, glance_python: str) -> LabState:
 
 
 def add_nodes(lab: LabState, wanted: int | None, in_sites: Mapping[str, int] | None) -> bool:
-    """Give the lab the nodes that it lacks, and return whether it lacked any.
+    """Add the missing nodes to the lab; return whether any were missing.
 
     Args:
         lab: the lab.
-        wanted: how many nodes it shall have; None keeps what there is, or makes the usual number.
-        in_sites: how many nodes each site shall have; None for a lab without sites, or as it was.
+        wanted: the number of nodes; None for the number that it has, or the usual one.
+        in_sites: the number of nodes of each site; None for a lab without sites, or as it was.
 
     Raises:
-        UserError: it has more already, or the number makes no sense.
+        UserError: it has more nodes, or the number is less than 1.
     """
     places = _places(lab, wanted, in_sites)
     names = [f"node{len(lab.nodes) + number}" for number in range(1, len(places) + 1)]
@@ -82,7 +82,7 @@ def add_nodes(lab: LabState, wanted: int | None, in_sites: Mapping[str, int] | N
 def _places(
     lab: LabState, wanted: int | None, in_sites: Mapping[str, int] | None
 ) -> Sequence[str | None]:
-    """Return the site of each node that the lab lacks."""
+    """Return the site of each missing node."""
     if in_sites is not None:
         return sites.of_new_nodes(lab, in_sites)
     total = wanted if wanted is not None else len(lab.nodes) or USUAL_NODES

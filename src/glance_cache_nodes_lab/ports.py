@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Free ports on loopback that stay free for a lab that is stopped."""
+"""Free ports on loopback, for a lab that may be stopped and started again."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ USUAL_EPHEMERAL_START = 32768
 
 
 def pick(count: int) -> list[int]:
-    """Return that many different free ports, the lowest first: URLs sort as their nodes do.
+    """Return different free ports, sorted: the URLs of nodes sort as their names do.
 
-    They lie below the kernel's range for outgoing connections: in that range, a client's own
-    end can take the port while the lab is stopped.
+    They are below the kernel's range for outgoing connections: from that range, the kernel can
+    give the port to a client while the lab is stopped.
     """
     candidates = random.sample(range(LOWEST, _ephemeral_start()), k=count * 50)
     return sorted([port for port in candidates if is_free(port)][:count])
@@ -40,5 +40,5 @@ def _ephemeral_start() -> int:
         start = int(path.read_text(encoding="ascii").split()[0])
     except OSError:
         start = USUAL_EPHEMERAL_START
-    # A kernel told to use nearly all ports leaves no better choice than the usual range.
+    # If the kernel uses nearly all ports, there is no better choice than the usual range.
     return start if start > 2 * LOWEST else USUAL_EPHEMERAL_START

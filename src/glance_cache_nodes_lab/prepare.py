@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a service gets before it is started for the first time."""
+"""The setup of a service before its first start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def keystone(lab: LabState) -> None:
-    """Give Keystone its configuration, tables, keys and first user.
+    """Make Keystone's configuration, tables, keys and first user.
 
     Raises:
         UserError: a step failed.
@@ -35,7 +35,7 @@ def keystone(lab: LabState) -> None:
 
 @contextlib.contextmanager
 def nodes(lab: LabState, options: Mapping[int, Options], with_filter: bool) -> Iterator[None]:  # noqa: FBT001
-    """Give the nodes that lack them configuration, paste file and tables, beside the block.
+    """Make configuration, paste file and tables of new nodes while the block runs.
 
     Args:
         lab: the lab.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files and directories that only their owner may read: they hold passwords."""
+"""Files and directories that only their owner may read: they contain passwords."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def write(path: Path, text: str) -> None:
-    """Replace the file with this text, in one step: a reader sees the old one or the new one."""
+    """Replace the file atomically with this text."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -21,11 +21,11 @@ def write(path: Path, text: str) -> None:
 
 
 def keep_new_files() -> None:
-    """Let only the owner read what this process makes from now on: databases, images, logs."""
+    """Make all further files of this process readable by their owner only."""
     os.umask(0o077)
 
 
 def make_directory(path: Path) -> None:
-    """Make the directory, and those above it that are missing; one that is there stays."""
+    """Make the directory and its missing parents; an existing one stays as it is."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir(mode=0o700, exist_ok=True)

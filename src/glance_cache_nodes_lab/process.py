@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes that outlive the one that starts them, and are never mistaken for another."""
+"""Processes that continue after the command that starts them, identified beyond their pid."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POLL = 0.05
 
 @dataclass(frozen=True)
 class Process:
-    """One process of one boot of the machine; a pid alone is given out again.
+    """One process of one boot of the machine; the system uses a pid again.
 
     Args:
         pid: its number.
@@ -34,7 +34,7 @@ class Process:
 
 
 def spawn(argv: list[str], environment: Mapping[str, str], log: Path) -> Process:
-    """Start a program in a session of its own, its output appended to the log.
+    """Start a program in a new session; append its output to the log.
 
     Raises:
         OSError: there is no such program, or it may not be run.
@@ -58,7 +58,7 @@ def spawn(argv: list[str], environment: Mapping[str, str], log: Path) -> Process
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Hold back what would interrupt the block, so that what it starts is also written down."""
+    """Delay signals during the block, so that each process that it starts is also recorded."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
     try:
         yield
@@ -76,7 +76,7 @@ def is_running(process: Process | None) -> bool:
 
 
 def stop(processes: Iterable[Process]) -> None:
-    """End the processes: asked first, killed when they have not gone within ``TERM_BOUND``."""
+    """End the processes: SIGTERM, and SIGKILL after ``TERM_BOUND`` seconds."""
     alive = [process for process in processes if is_running(process)]
     for number, bound in ((signal.SIGTERM, TERM_BOUND), (signal.SIGKILL, KILL_BOUND)):
         for process in alive:

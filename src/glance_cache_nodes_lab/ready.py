@@ -25,7 +25,7 @@ def wait(service: Service) -> None:
     """Return when the service answers.
 
     Raises:
-        UserError: it ended, or gave no answer within ``BOUND`` seconds.
+        UserError: it ended, or did not answer within ``BOUND`` seconds.
     """
     deadline = time.monotonic() + BOUND
     while not _answers(service.port):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is told of a lab: how to talk to it, and what of it runs."""
+"""What the commands print about a lab: how to use it, and which services run."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 def how_to_use(state: LabState, where: str) -> str:
-    """Return what a newcomer needs to talk to the lab and to end it.
+    """Return the commands that use the lab and end it.
 
     Args:
         state: a lab that is up.
-        where: the words that name its directory on the command line, with a blank before them.
+        where: the option that names its directory, after a space; empty for the default.
     """
     nodes = [f"  {node.name}  {node.url}  {node.site or ''}".rstrip() for node in state.nodes]
     return "\n".join(
         [
             "",
-            "Talk to it as one of these users:",
+            "Users:",
             *_users(),
             *_path_to_the_commands(),
             f"  export OS_CLIENT_CONFIG_FILE={shlex.quote(str(state.clouds_file))}",
@@ -36,7 +36,7 @@ def how_to_use(state: LabState, where: str) -> str:
             "  openstack --os-cloud lab-admin image list",
             "One node directly, as admin: --os-cloud lab-node1 and so on",
             *nodes,
-            "See what runs, and end it:",
+            "Show what runs, and end it:",
             f"  glance-cache-nodes lab status{where}",
             f"  glance-cache-nodes lab down{where}",
         ]
@@ -44,7 +44,7 @@ def how_to_use(state: LabState, where: str) -> str:
 
 
 def as_json(state: LabState) -> str:
-    """Return what a program needs to talk to the lab, and the state of each service."""
+    """Return the same for a program, with the state of each service."""
     services = [_row(each) for each in state.services]
     told = {
         "directory": str(state.directory),
@@ -57,7 +57,7 @@ def as_json(state: LabState) -> str:
 
 
 def table(state: LabState) -> str:
-    """Return a line for each service, below a line of headings."""
+    """Return a line of headings, and one for each service."""
     rows = [_row(each) for each in state.services]
     if not state.has_sites:
         rows = [{name: cell for name, cell in row.items() if name != "site"} for row in rows]

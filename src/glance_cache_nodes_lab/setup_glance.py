@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is done in Glance's own environment before nodes are started for the first time.
+"""The setup in Glance's environment before the first start of nodes.
 
     python -m glance_cache_nodes_lab.setup_glance with-filter|without-filter NODE_DIRECTORY...
 
-Makes the tables, and gives each node the paste file that this release of Glance ships.
+It makes the tables, and copies the paste file of this release of Glance to each node.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHIPPED = (Path(sys.prefix, "etc/glance"), Path("/etc/glance"), Path("/usr/share
 
 
 def main() -> None:
-    """Do both."""
+    """Run it."""
     private.keep_new_files()
     choice, *directories = sys.argv[1:]
     del sys.argv[1:]
@@ -43,7 +43,7 @@ def _shipped_paste() -> str:
 
 
 def _with_own_healthcheck(text: str, directory: Path) -> str:
-    """Return the text with the file that switches the node off inside the node's directory."""
+    """Return the text with the health check's file inside the node's directory."""
     parser = configparser.RawConfigParser()
     parser.read_string(text)
     shipped = parser.get("app:healthcheck", "disable_by_file_path", fallback=None)

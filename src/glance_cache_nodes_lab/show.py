@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands and requests, shown to a person together with what comes back."""
+"""Print commands and requests, with their output."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ COMMANDS = Path(sys.executable).parent
 
 
 def title(text: str) -> None:
-    """Print a line that begins a part."""
+    """Print a heading."""
     print(f"\n=== {text}", flush=True)
 
 
 def command(
     words: Sequence[str], *, secrets: Mapping[str, str] | None = None, status: int = 0
 ) -> None:
-    """Show a command of this environment, run it, and let it print.
+    """Print a command of this environment and run it.
 
     Args:
         words: the command; ``$NAME`` in them stands for a secret.
         secrets: by name; a secret is shown by its name only.
-        status: the exit status that is right.
+        status: the expected exit status.
 
     Raises:
         UserError: it ended with another status, or not within ``BOUND``.
@@ -51,15 +51,15 @@ def command(
 
 
 def request(url: str, token: str, *, status: int) -> None:
-    """Show a GET request, send it, and print the answer as it stands on the wire.
+    """Print a GET request, send it, and print the response.
 
     Args:
-        url: where to.
-        token: what goes along as ``X-Auth-Token``; it is not shown.
-        status: the HTTP status that is right.
+        url: its URL.
+        token: the value of ``X-Auth-Token``; it is not printed.
+        status: the expected HTTP status.
 
     Raises:
-        UserError: the answer had another status.
+        UserError: the response had another status.
     """
     print(f"\nGET {url}", flush=True)
     parts = urlsplit(url)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A lab of several sites: which node stands where, and the sites file that all nodes read."""
+"""A lab of several sites: the site of each node, and the sites file of all nodes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parse(text: str) -> dict[str, int]:
     """Return the number of nodes of each site, in the order of the text.
 
     Args:
-        text: what ``--sites`` was given, such as ``edge1=2,central=1``.
+        text: the value of ``--sites``, such as ``edge1=2,central=1``.
 
     Raises:
         UserError: it is not of that form.
@@ -42,10 +42,10 @@ def parse(text: str) -> dict[str, int]:
 
 
 def of_new_nodes(lab: LabState, sites: Mapping[str, int]) -> list[str]:
-    """Return the site of each node that the lab lacks, in the order of the sites.
+    """Return the site of each missing node, in the order of the sites.
 
     Raises:
-        UserError: the lab has nodes without a site, or more nodes in a site than are wanted.
+        UserError: the lab has nodes without a site, or a site has more nodes already.
     """
     there = [node.site for node in lab.nodes]
     if None in there:
@@ -60,9 +60,9 @@ def of_new_nodes(lab: LabState, sites: Mapping[str, int]) -> list[str]:
 
 
 def write(lab: LabState) -> None:
-    """Write the sites file of a lab that has sites; each site is near the others, in their order.
+    """Write the sites file of a lab; each site is near the others, in their order.
 
-    Lines that a user added to the file are lost: call this only when nodes were added.
+    This overwrites a user's changes: call it only after nodes were added.
     """
     import yaml  # noqa: PLC0415
 

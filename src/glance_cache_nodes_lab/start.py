@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bring a lab up: make what is missing, start what does not run, wait until all answer."""
+"""Start a lab: make what is missing, start what does not run, wait until all answer."""
 
 from __future__ import annotations
 
@@ -44,26 +44,26 @@ def up(  # noqa: PLR0913
     glance_python: str | None = None,
     progress: Progress = print,
 ) -> LabState:
-    """Bring up the lab in this directory, and return when all of it answers.
+    """Start the lab in this directory; return when all services answer.
 
-    One that is there is resumed: what runs is left alone, what does not is started on the port
-    and the data that it had. If it fails, nothing that it started stays running.
+    An existing lab is resumed: services that do not run are started with their port and data. If
+    this fails, the services that it started are ended.
 
     Args:
-        directory: where all of the lab lies; made if missing.
+        directory: of the lab; made if missing.
         nodes: how many Glance nodes; None for those that are there, or 3.
         in_sites: how many Glance nodes each site has, in place of their number; the lab gets a
-            sites file, and its nodes are told of it.
+            sites file, which each node's configuration names.
         database: the URL of Glance's database; None for SQLite in the directory.
         node_options: by number of the node, counted from 1, options of its glance-api.conf that
-            are otherwise than usual. A node gets its file when it is added, and keeps it.
+            differ from the usual ones. The file is written once, when the node is added.
         with_filter: whether nodes that are added have the filter in their paste file.
-        glance_python: the interpreter that runs a new lab's Glance, this package beside it; None
-            for this one, or as it was.
-        progress: is given a line for each step.
+        glance_python: the interpreter that runs a new lab's Glance; None for this one, or as it
+            was. This package must be installed there too.
+        progress: called with a line for each step.
 
     Raises:
-        UserError: something is missing or wrong; the line says what, and which log has more.
+        UserError: something is missing or wrong; the message names it and the log.
     """
     directory = Path(directory).resolve()
     say = _stopwatch(progress)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a lab is made of, and how its directory remembers it."""
+"""The parts of a lab, and the file in its directory that records them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Service:
 
     Args:
         name: ``keystone``, ``node1``, ``node2`` ...
-        directory: its part of the lab: configuration, data, log.
-        port: where it listens, the same each time it is started.
-        process: the one last started; it need not run any more.
+        directory: of its configuration, data and log.
+        port: its port, the same each time it is started.
+        process: the one last started; it may have ended.
         site: the site of a node; None in a lab without sites.
     """
 
@@ -38,17 +38,17 @@ class Service:
 
     @property
     def url(self) -> str:
-        """Where it answers; of a node, also its node reference."""
+        """Its URL; of a node, also its node reference."""
         return f"http://{HOST}:{self.port}"
 
     @property
     def log(self) -> Path:
-        """The file that it logs to, with what it printed."""
+        """Its log file, with its standard output."""
         return self.directory / LOGS.get(self.name, "glance-api.log")
 
     @property
     def cache_dir(self) -> Path:
-        """Where a Glance node keeps its cached images, unless its options say otherwise."""
+        """The cache directory of a node, unless its options name another."""
         return self.directory / "cache"
 
     @property
@@ -62,7 +62,7 @@ class LabState:
     """One lab.
 
     Args:
-        directory: where all of it lies.
+        directory: of the lab.
         keystone: the identity service.
         nodes: the Glance nodes, ``nodes[0]`` is node1 and the catalogue's image endpoint.
         database: the URL of Glance's database.
@@ -91,7 +91,7 @@ class LabState:
 
     @property
     def has_sites(self) -> bool:
-        """Whether its nodes stand in sites."""
+        """Whether its nodes have sites."""
         return any(node.site for node in self.nodes)
 
     @property
@@ -100,7 +100,7 @@ class LabState:
         return [self.keystone, *self.nodes]
 
     def save(self) -> None:
-        """Write it all into the lab's directory."""
+        """Write the state file."""
         text = json.dumps(dataclasses.asdict(self), default=str, indent=1)
         private.write(self.directory / FILE, text + "\n")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""End a lab, or some of its services; the data stays unless told otherwise."""
+"""Stop a lab, or some of its services; delete its data on request."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 
 def down(directory: Path, services: Collection[str] = (), *, delete: bool = False) -> list[str]:
-    """Stop services of the lab in this directory; one that does not run is no error.
+    """Stop services of the lab in this directory; a service that does not run is no error.
 
     Args:
-        directory: where the lab lies.
+        directory: of the lab.
         services: names such as ``node2``; none for all.
-        delete: whether to remove the directory then.
+        delete: whether to delete the directory then.
 
     Returns:
         The names of those that ran.
 
     Raises:
-        UserError: there is no such lab or service, or part of what is to be deleted shall run on.
+        UserError: no such lab or service, or ``delete`` together with ``services``.
     """
     directory = Path(directory).resolve()
     lab = state.load(directory)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """End every lab in directories and below them: ``python -m glance_cache_nodes_lab.stop_all build``.
 
-``make clean`` does so before it deletes ``build``. It needs no other package, so it works without
-the virtual environment that the labs were started from.
+``make clean`` runs it before it deletes ``build``. It needs no other package, so it works without
+the virtual environment of the labs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Return 1 when a lab cannot be ended: somebody starts or ends it right now."""
+    """Return 1 when a lab cannot be ended, because another command starts or ends it."""
     try:
         for directory in sorted(set(_labs(map(Path, sys.argv[1:])))):
             if stopped := down(directory):

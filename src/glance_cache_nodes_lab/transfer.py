@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""These packages, put into another environment without an index or a build.
+"""Copy these packages into another environment, without an index or a build.
 
-A release's Glance needs it beside it for the filter and for serving. They are Python files
-only, so a copy of them and of what names its entry points is all that an install would do.
+The environment of another release needs them for the filter and for the server. They contain only
+Python files, so an installation would do no more than copy them and their entry points.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DESCRIBED_IN = ("METADATA", "entry_points.txt")
 
 
 def this_package(environment: Path) -> None:
-    """Put the running package into the virtual environment, in place of an older copy.
+    """Copy the running packages into the virtual environment; replace older copies.
 
     Args:
         environment: the directory of the environment, of any Python.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab's users: a new one is a new row here."""
+"""The lab's users, one row each."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ALL = (
 
 
 def login(user: User, password: str) -> dict[str, str]:
-    """Return the user's login as keystoneauth's password plugin takes it, but for the URL."""
+    """Return the options of keystoneauth's password plugin for the user, without the URL."""
     return {
         "username": user.name,
         "password": password,

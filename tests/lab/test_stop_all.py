@@ -63,7 +63,7 @@ def test_a_lab_that_somebody_works_on_is_named(lab, tmp_path):
     with exclusive(lab.directory):
         done = stop_all(tmp_path)
     assert done.returncode == 1
-    assert "another `lab up` or `lab down` is at work" in done.stderr
+    assert "another `lab up` or `lab down` is running on" in done.stderr
     assert lab.keystone.running
 
 

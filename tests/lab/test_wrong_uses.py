@@ -116,7 +116,7 @@ def test_a_database_url_that_is_none(rest, tmp_path):
 
 def test_two_at_once(tmp_path):
     with exclusive(tmp_path):
-        assert "another `lab up` or `lab down` is at work" in refusal("up", tmp_path)
+        assert "another `lab up` or `lab down` is running on" in refusal("up", tmp_path)
 
 
 def test_a_python_that_is_not_there(tmp_path):

@@ -37,15 +37,18 @@ def _add_verb(verbs: Subparsers, name: str, about: str) -> argparse.ArgumentPars
         "--dir",
         type=Path,
         default=DIRECTORY,
-        help="the directory that all of the lab lies in (default: %(default)s)",
+        help="the directory of the lab (default: %(default)s)",
     )
     return parser
 
 
 def _add_up(verbs: Subparsers) -> None:
-    parser = _add_verb(verbs, "up", "start a lab, or what is stopped of it")
+    parser = _add_verb(verbs, "up", "start a lab, or its stopped services")
     parser.add_argument(
-        "--nodes", type=int, metavar="N", help="how many Glance nodes (default: 3, or as it was)"
+        "--nodes",
+        type=int,
+        metavar="N",
+        help="the number of Glance nodes (default: 3, or as it was)",
     )
     parser.add_argument(
         "--sites",
@@ -58,15 +61,15 @@ def _add_up(verbs: Subparsers) -> None:
         help="mysql+pymysql://... or postgresql+psycopg2://... for Glance (default: SQLite)",
     )
     parser.add_argument(
-        "--without-filter", action="store_true", help="new nodes get Glance's own paste file as is"
+        "--without-filter", action="store_true", help="use Glance's own paste file for new nodes"
     )
     parser.add_argument(
         "--glance-python",
         metavar="PATH",
-        help="the Python of the environment that a new lab's Glance runs in (default: this one)",
+        help="the Python that runs Glance in a new lab (default: this one)",
     )
     _add_release(parser)
-    parser.add_argument("--json", action="store_true", help="tell of the lab as JSON when it is up")
+    parser.add_argument("--json", action="store_true", help="print the lab as JSON")
     parser.set_defaults(run=_up)
 
 
@@ -80,22 +83,22 @@ def _add_release(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         default=ENVIRONMENTS,
-        help="where the environments for --release lie (default: %(default)s)",
+        help="the directory of the environments for --release (default: %(default)s)",
     )
 
 
 def _add_down(verbs: Subparsers) -> None:
-    parser = _add_verb(verbs, "down", "stop a lab, or some of its services; its data stays")
+    parser = _add_verb(verbs, "down", "stop a lab, or some of its services; the data stays")
     parser.add_argument(
         "services", nargs="*", metavar="SERVICE", help="such as node2 (default: all)"
     )
-    parser.add_argument("--delete", action="store_true", help="then remove its directory")
+    parser.add_argument("--delete", action="store_true", help="then delete its directory")
     parser.set_defaults(run=_down)
 
 
 def _add_status(verbs: Subparsers) -> None:
-    parser = _add_verb(verbs, "status", "tell what runs; exit with 1 if not all of it does")
-    parser.add_argument("--json", action="store_true", help="tell it as JSON")
+    parser = _add_verb(verbs, "status", "show what runs; exit with 1 if a service does not")
+    parser.add_argument("--json", action="store_true", help="as JSON")
     parser.set_defaults(run=_status)
 
 
