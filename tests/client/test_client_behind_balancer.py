@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +14,9 @@ from keystoneauth1 import adapter, session, token_endpoint
 import balancer
 import glance_site
 import images
+import openstack_command
 from glance_cache_nodes.client import CallError, cached_nodes, image_id
 
-OPENSTACK = Path(sys.executable).with_name("openstack")
 AS_ADMIN = ["--os-auth-type", "admin_token", "--os-token", "admin", "--os-endpoint"]
 NODES = ["http://node1:9292", "http://node2:9292"]
 WITHOUT_THE_CALL = "The Glance node that answered cannot list nodes"
@@ -87,15 +85,8 @@ def test_any_node_finds_the_image_by_its_name(servers: list[str], turn: int) -> 
 def test_the_command(servers: list[str], tmp_path: Path, turn: int) -> None:
     image = images.of_every_kind()["private"]
     with balancer.round_robin(servers[turn:] + servers[:turn]) as url:
-        done = subprocess.run(
-            [OPENSTACK, *AS_ADMIN, url, "cache", "nodes", "list", image, "-f", "value"],
-            cwd=tmp_path,
-            env={"HOME": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        words = [*AS_ADMIN, url, "cache", "nodes", "list", image, "-f", "value"]
+        done = openstack_command.run(words, tmp_path, {"HOME": str(tmp_path)})
     # The first request is for the image, the second for its nodes.
     if turn == 1:
         assert (done.returncode, done.stdout.split(), done.stderr) == (0, NODES, "")

@@ -5,17 +5,17 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import canned_glance as canned
 import pytest
 
+import openstack_command
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OPENSTACK = Path(sys.executable).with_name("openstack")
 HEADING = "Node Reference URL"
 
 
@@ -31,14 +31,9 @@ def openstack(
 ) -> subprocess.CompletedProcess[str]:
     """Run the real shell in an environment in which no cloud is configured."""
     auth = ["--os-auth-type", "admin_token", "--os-token", canned.TOKEN, "--os-endpoint", endpoint]
-    return subprocess.run(
-        [OPENSTACK, *auth, "cache", "nodes", "list", *arguments],
-        cwd=home,
-        env={"HOME": str(home), "LC_ALL": "C.UTF-8", "COLUMNS": "80", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = [*auth, "cache", "nodes", "list", *arguments]
+    usual = {"HOME": str(home), "LC_ALL": "C.UTF-8", "COLUMNS": "80"}
+    return openstack_command.run(words, home, {**usual, **environment})
 
 
 def only_line(done: subprocess.CompletedProcess[str]) -> str:
@@ -106,15 +101,11 @@ def test_a_cloud_without_keystone_and_its_endpoint_override_in_clouds_yaml(
         "auth": {"endpoint": "http://127.0.0.1:1"},
         "image_endpoint_override": glance.url,
     }
-    tmp_path.joinpath("clouds.yaml").write_text(json.dumps({"clouds": {"one": clouds}}))
-    done = subprocess.run(
-        [OPENSTACK, "--os-cloud", "one", "cache", "nodes", "list", canned.IMAGE_ID, "-f", "value"],
-        cwd=tmp_path,
-        env={"HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    file = tmp_path / "clouds.yaml"
+    file.write_text(json.dumps({"clouds": {"one": clouds}}))
+    words = ["--os-cloud", "one", "cache", "nodes", "list", canned.IMAGE_ID, "-f", "value"]
+    named = {"HOME": str(tmp_path), "OS_CLIENT_CONFIG_FILE": str(file)}
+    done = openstack_command.run(words, tmp_path, named)
     assert done.stdout.splitlines() == sorted(canned.URLS)
 
 

@@ -18,6 +18,7 @@ from glance_cache_nodes_lab import load, up
 from glance_cache_nodes_lab.directory import LOCK
 from glance_cache_nodes_lab.ports import HOST
 
+pytestmark = pytest.mark.slow
 WITHOUT_CACHE = {1: {"DEFAULT": {"image_cache_dir": None}, "paste_deploy": {"flavor": "keystone"}}}
 
 

@@ -15,6 +15,7 @@ from lab_command import open_cloud
 import glance_cache_nodes_lab as labs
 import waiting
 
+pytestmark = pytest.mark.slow
 OPENSTACK = Path(sys.executable).with_name("openstack")
 
 NO_CACHE = {
