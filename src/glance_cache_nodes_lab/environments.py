@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An environment for Glance of a named release, made once from the release's pinned list."""
+"""An environment for Glance of a named release, made once from the release's pinned list.
+
+:func:`python_of` does the same for any other pinned list.
+"""
 
 from __future__ import annotations
 
@@ -60,15 +63,39 @@ def python_for(
     """
     if release not in known():
         raise UserError(f"unknown release {release!r}; known are {', '.join(known())}")
+    return python_of(
+        f"Glance {release}", LISTS / f"{release}.txt", directory, progress, interpreter
+    )
+
+
+def python_of(
+    what: str,
+    pinned: Path,
+    directory: Path,
+    progress: Progress,
+    interpreter: Interpreter = interpreters.OWN,
+) -> Path:
+    """Return the Python of the environment with these packages; make it if need be.
+
+    Args:
+        what: how the environment is called in messages.
+        pinned: the list, complete; the environment is named as it is.
+        directory: as for :func:`python_for`.
+        progress: as for :func:`python_for`.
+        interpreter: as for :func:`python_for`.
+
+    Raises:
+        UserError: the environment cannot be made; the line says why.
+    """
     own = interpreter.version == interpreters.OWN_VERSION
-    name = release if own else f"{release}-python{interpreter.version}"
+    name = pinned.stem if own else f"{pinned.stem}-python{interpreter.version}"
     environment = directory.resolve() / name
     try:
         with _alone(environment, progress):
-            _make_once(environment, LISTS / f"{release}.txt", interpreter, progress)
+            _make_once(what, environment, pinned, interpreter, progress)
             transfer.this_package(environment)
     except OSError as error:
-        raise UserError(f"cannot use {environment} for Glance {release}: {error}") from error
+        raise UserError(f"cannot use {environment} for {what}: {error}") from error
     return _python(environment)
 
 
@@ -85,15 +112,15 @@ def _alone(environment: Path, progress: Progress) -> Iterator[None]:
 
 
 def _make_once(
-    environment: Path, pinned: Path, interpreter: Interpreter, progress: Progress
+    what: str, environment: Path, pinned: Path, interpreter: Interpreter, progress: Progress
 ) -> None:
     stamp, identity = environment / STAMP, _identity(pinned, interpreter)
     if stamp.is_file() and stamp.read_text(encoding="ascii") == identity:
         return
     begin = time.monotonic()
-    progress(f"installing Glance {environment.name} into {environment}, which takes a while")
+    progress(f"installing {what} into {environment}, which takes a while")
     _clear(environment)
-    _install(environment, pinned, interpreter)
+    _install(what, environment, pinned, interpreter)
     stamp.write_text(identity, encoding="ascii")
     progress(f"installed in {time.monotonic() - begin:.1f} s")
 
@@ -120,13 +147,13 @@ def _clear(environment: Path) -> None:
     (environment / STAMP).touch()
 
 
-def _install(environment: Path, pinned: Path, interpreter: Interpreter) -> None:
+def _install(what: str, environment: Path, pinned: Path, interpreter: Interpreter) -> None:
     log = environment.with_name(f"{environment.name}.log")
     log.unlink(missing_ok=True)
     ways = _ways(environment, pinned, interpreter)
     if not any(all(_run(command, log) for command in way) for way in ways):
         reason = launch.last_words(log)
-        raise UserError(f"installing Glance {environment.name} failed: {reason}; see {log}")
+        raise UserError(f"installing {what} failed: {reason}; see {log}")
 
 
 def _ways(environment: Path, pinned: Path, interpreter: Interpreter) -> list[list[list[str]]]:

@@ -3,26 +3,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import requests
-
-from glance_cache_nodes.client import cached_nodes
-from glance_cache_nodes.client.errors import from_answer
-from glance_cache_nodes.client.transport import call, image_url
-from glance_cache_nodes.exception import CallError
+from glance_cache_nodes.client import cached_nodes, image_detail
+from glance_cache_nodes.exception import CallError, NoSuchCallError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keystoneauth1.adapter import Adapter
-
-LONGEST = 8 * 2**20  # bytes of an answer: a thousand nodes take a thirtieth of it
-_NO_DETAIL = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
-_NO_ROWS = "{url} answered something else than rows of nodes: is it Glance's endpoint?"
 
 
 @dataclass(frozen=True)
@@ -48,42 +39,17 @@ def ask(adapter: Adapter, image_id: str) -> Holders:
     Raises:
         CallError: no such image, no permission, or no answer.
     """
-    url = image_url(adapter, "cache", "nodes", image_id, "detail")
-    response = call(adapter, "GET", url, stream=True)
     try:
-        if response.status_code in _NO_DETAIL:
-            return _holders(each.url for each in cached_nodes(adapter, image_id))
-        if response.status_code != HTTPStatus.OK:
-            raise from_answer(response, url)
-        return _holders(_names(_body(response, url), url))
-    finally:
-        response.close()
+        rows = image_detail(adapter, image_id).nodes
+    except CallError as failure:
+        # With 404, a proxy does not tell whether it is the image or the call that is missing.
+        if failure.status != HTTPStatus.NOT_FOUND and not isinstance(failure, NoSuchCallError):
+            raise
+        return _holders(each.url for each in cached_nodes(adapter, image_id))
+    found = [row for row in rows if row.on_record]
+    return _holders([*(row.node for row in found), *(row.site or row.node for row in found)])
 
 
 def _holders(names: Iterable[str]) -> Holders:
     # An operator need not know whether the URL on record ends with a slash.
     return Holders(frozenset(name.rstrip("/") for name in names))
-
-
-def _body(response: requests.Response, url: str) -> Any:
-    read = bytearray()
-    try:
-        for chunk in response.iter_content(65536):
-            read += chunk
-            if len(read) > LONGEST:
-                break
-        return json.loads(read) if len(read) <= LONGEST else None
-    except (ValueError, RecursionError):
-        return None
-    except requests.RequestException as failure:
-        raise CallError(f"{url} broke off its answer") from failure
-
-
-def _names(body: Any, url: str) -> set[str]:
-    rows = body.get("nodes") if isinstance(body, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise CallError(_NO_ROWS.format(url=url))
-    values = (
-        row.get(key) for row in rows if row.get("on_record", True) for key in ("node", "site")
-    )
-    return {value for value in values if isinstance(value, str)}
