@@ -23,7 +23,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "databases"))
 
 import cells
-import glance_server
 import installed
 import kinds
 import plan
@@ -129,7 +128,7 @@ def _results(
     with tempfile.TemporaryDirectory(prefix="glance-cache-nodes-") as name:
         site = Path(name)
         yield "in process", cells.suites(python, site, url, answers, job.cannot_pass)
-        glance_server.let_everybody_in(site)
+        cells.open_site(site)
         for server in job.servers:
             if ENDING.is_set():
                 return

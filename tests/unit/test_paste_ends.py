@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from paste_command import paste
 
+import waiting
 from glance_cache_nodes.cmd import interrupts
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import file as paste_file
@@ -146,7 +147,7 @@ def test_a_signal_leaves_the_file_and_nothing_else(
 ) -> None:
     with stuck(file, *more) as (process, _):
         process.send_signal(number)
-        error = process.communicate(timeout=60)[1]
+        error = process.communicate(timeout=waiting.GIVE_UP)[1]
     assert process.returncode == 130
     assert error == "glance-cache-nodes: interrupted\n"
     assert is_untouched(file)
@@ -162,7 +163,7 @@ def test_a_file_that_somebody_changes_meanwhile_stays_so(file: Path) -> None:
         file.write_text("# mine\n")
         while os.read(reading, PIPE_SIZE):
             pass
-        error = process.communicate(timeout=60)[1]
+        error = process.communicate(timeout=waiting.GIVE_UP)[1]
     assert process.returncode == 1
     assert error.endswith(": was changed meanwhile and is left so; run this again\n")
     assert file.read_text() == "# mine\n"
