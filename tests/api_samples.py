@@ -7,8 +7,9 @@ request and the answer, as they go over the wire.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,10 +23,20 @@ import images
 
 DIRECTORY = Path(__file__).parent.parent / "docs/api/samples"
 CALL = "/v2/cache/nodes/"
+MAP = "/v2/cache/images"
 JSON = {"Accept": "application/json"}
 # What stands for the only part of an answer that is another one each time.
 REQUEST_ID = "req-00000000-0000-0000-0000-000000000000"
 _REQUEST_IDS = re.compile(r"req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _only_ours(answer: str) -> str:
+    """Leave one node of the contract in a list of nodes, with the numbers of a small cache."""
+    head, _, body = answer.partition("\r\n\r\n")
+    node = json.loads(body)["nodes"][0]
+    row = {**node, "images": 3, "bytes": 126, "last_accessed": "2026-11-28T12:30:15Z"}
+    body = json.dumps({"nodes": [row]})
+    return re.sub(r"(Content-Length: )\d+", rf"\g<1>{len(body)}", f"{head}\r\n\r\n{body}")
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,7 @@ class Sample:
         token: the token, which is the name of a persona; none when it is None.
         headers: more headers of the request.
         site: what is to be the matter with Glance meanwhile.
+        tidy: takes out of the answer's text what other tests have left in the tables.
     """
 
     path: str = CALL + fixtures.CACHED
@@ -45,6 +57,7 @@ class Sample:
     token: str | None = "admin"
     headers: dict[str, str] = field(default_factory=lambda: JSON)
     site: type[GabbiFixture] = fixtures.Images
+    tidy: Callable[[str], str] = str
 
     def request(self) -> webob.Request:
         """Return the request, ready to be sent."""
@@ -59,7 +72,16 @@ SAMPLES = {
     "nodes": Sample(),
     "nodes-none": Sample(CALL + fixtures.NOT_CACHED),
     "nodes-bare-list": Sample(headers={"User-Agent": "python-glanceclient"}),
+    "nodes-near": Sample(CALL + fixtures.CACHED + "?near=edge2", site=fixtures.Sites),
+    "detail": Sample(f"{CALL}{fixtures.CACHED}/detail?near=edge2", site=fixtures.Sites),
+    "detail-leftover": Sample(f"{CALL}{fixtures.PURGED}/detail"),
+    "all-nodes": Sample("/v2/cache/nodes", site=fixtures.Sites, tidy=_only_ours),
+    "images": Sample(f"{MAP}?image_id=in:{fixtures.CACHED},{fixtures.NOT_CACHED}&limit=1"),
+    "images-leftover": Sample(f"{MAP}?leftover=true&image_id={fixtures.PURGED}"),
+    "local-cached": Sample("/v2/cache/" + fixtures.ON_DISK),
+    "local-damaged": Sample("/v2/cache/" + fixtures.CACHED),
     "400": Sample(CALL + fixtures.CACHED + "?verified=perhaps"),
+    "400-site": Sample("/v2/cache/nodes?near=edge3", site=fixtures.Sites),
     "401": Sample(token=None),
     "403": Sample(token="member"),
     "404": Sample(CALL + images.UNKNOWN),
@@ -83,7 +105,7 @@ def files(name: str) -> dict[Path, str]:
         response = request.get_response(glance_site.call)
     return {
         DIRECTORY / f"{name}-request.http": _text(sent),
-        DIRECTORY / f"{name}-response.http": _text(f"HTTP/1.1 {response}"),
+        DIRECTORY / f"{name}-response.http": _text(sample.tidy(f"HTTP/1.1 {response}")),
     }
 
 

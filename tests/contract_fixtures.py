@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
+import os
 
 import glance.db
 from gabbi.fixture import GabbiFixture
@@ -17,8 +19,23 @@ DEACTIVATED = "33333333-3333-4333-8333-333333333333"
 DELETED = "44444444-4444-4444-8444-444444444444"
 UPPER_CASE = "AAAAAAAA-AAAA-4AAA-8AAA-AAAAAAAAAAAA"
 
+PURGED = "55555555-5555-4555-8555-555555555555"
+ON_DISK = "66666666-6666-4666-8666-666666666666"
+
+SITES = """
+edge1: {nodes: ["http://node1:9292"], near: [edge2]}
+edge2: {nodes: ["http://node2:9292"]}
+central: {nodes: ["http://central:9292"]}
+"""
+
+TIMES = {
+    "last_accessed": datetime.datetime(2026, 11, 28, 12, 30, 15),
+    "last_modified": datetime.datetime(2026, 11, 27, 8, 0, 0),
+}
+WRITTEN = 1_700_000_000  # seconds since 1970, for files of the cache
+
 _IMAGES = {
-    CACHED: {"visibility": "private", "nodes": reversed(images.NODES[:2])},
+    CACHED: {"visibility": "private", "size": 4, "nodes": reversed(images.NODES[:2])},
     NOT_CACHED: {"visibility": "public", "nodes": ()},
     DEACTIVATED: {"visibility": "private", "status": "deactivated", "nodes": images.NODES[2:]},
     DELETED: {"visibility": "private", "deleted": True},
@@ -29,7 +46,20 @@ _IMAGES = {
 @functools.cache
 def _create_images() -> None:
     for image_id, kind in _IMAGES.items():
-        images.create(kind, image_id)
+        images.create({"times": TIMES, **kind}, image_id)
+    images.record(PURGED, images.NODES[0], **TIMES)
+    _put_on_disk()
+
+
+def _put_on_disk() -> None:
+    """Put one whole file, one that is too short, and leftovers into the cache directory."""
+    kind = {"visibility": "private", "size": 4, "nodes": images.NODES[:1], "times": TIMES}
+    images.create(kind, ON_DISK)
+    cache = glance_site.root() / "cache"
+    for image_id, content in ((ON_DISK, b"data"), (CACHED, b"dat"), (DELETED, b"d")):
+        path = cache / image_id
+        path.write_bytes(content)
+        os.utime(path, (WRITTEN, WRITTEN))
 
 
 class Images(GabbiFixture):
@@ -38,6 +68,19 @@ class Images(GabbiFixture):
     def start_fixture(self) -> None:
         glance_site.application()
         _create_images()
+
+
+class Sites(GabbiFixture):
+    """A node with a sites file."""
+
+    def start_fixture(self) -> None:
+        glance_site.application()
+        path = glance_site.root() / "sites.yaml"
+        path.write_text(SITES)
+        glance_site.answer_with(glance_site.application_with_options(sites_file=str(path)))
+
+    def stop_fixture(self) -> None:
+        glance_site.answer_with(None)
 
 
 class CachingOff(GabbiFixture):

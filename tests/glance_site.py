@@ -106,7 +106,28 @@ def application():
 
 def call(environ, start_response):
     """Answer a request with the application; it is set up at the first request, not before."""
-    return application()(environ, start_response)
+    return (_instead or application())(environ, start_response)
+
+
+_instead = None
+
+
+def answer_with(other) -> None:
+    """Let another application answer from now on; None for the first one again."""
+    global _instead  # noqa: PLW0603 - one Glance a process, as its configuration is
+    _instead = other
+
+
+def application_with_options(**options: object):
+    """Return a fresh Glance with options of the add-on that are read once."""
+    application()
+    for name, value in options.items():
+        CONF.set_override(name, value, group="cache_nodes")
+    try:
+        return config.load_paste_app("glance-api", conf_file=str(root() / "glance-api-paste.ini"))
+    finally:
+        for name in options:
+            CONF.clear_override(name, group="cache_nodes")
 
 
 @functools.cache

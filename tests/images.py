@@ -53,22 +53,23 @@ def create(kind: dict, image_id: str | None = None) -> str:
         "status": kind.get("status", "active"),
         "visibility": kind["visibility"],
         "owner": kind.get("owner", "lab"),
+        "size": kind.get("size"),
     }
     database.image_create(admin, values)
     _share(database, admin, image_id, kind.get("member"), kind.get("member_id", "other"))
     for url in kind.get("nodes", ("http://node2:9292", "http://node1:9292")):
-        record(image_id, url)
+        record(image_id, url, **kind.get("times", {}))
     if kind.get("deleted"):
         database.image_destroy(admin, image_id)
     return image_id
 
 
-def record(image_id: str, url: str) -> None:
+def record(image_id: str, url: str, **more: object) -> None:
     """Write that the node at this URL has the image cached."""
     database, admin = glance.db.get_api(), admin_context()
     with contextlib.suppress(exception.Duplicate):
         database.node_reference_create(admin, url)
-    database.insert_cache_details(admin, url, image_id, 42)
+    database.insert_cache_details(admin, url, image_id, 42, **more)
 
 
 def _share(database, admin, image_id: str, status: str | None, member_id: str) -> None:

@@ -45,12 +45,12 @@ def statuses(path: str, method: str) -> set[int]:
 
 def problems(method: str, path: str, response: webob.Response) -> list[str]:
     """Return what of an answer is not as it is described; nothing when all is well."""
-    described = _responses(method, path).get(str(response.status_int))
-    if described is None:
+    of_status = described(method, path).get(str(response.status_int))
+    if of_status is None:
         return [f"{response.status} to {method} {path} is not described"]
-    found = [*_header_problems(described.get("headers", {}), response)]
+    found = [*_header_problems(of_status.get("headers", {}), response)]
     if method != "HEAD":
-        found += _body_problems(described["content"], response)
+        found += _body_problems(of_status["content"], response)
     return found
 
 
@@ -80,16 +80,19 @@ def _followed(part: object, description: dict) -> object:
     return {key: _followed(value, description) for key, value in part.items()}
 
 
-def _responses(method: str, path: str) -> dict:
+def described(method: str, path: str) -> dict:
+    """Return the responses to a request, by status; of a method that is not ours, its refusals."""
     # Every minor version of the API leads to the same call, with or without a slash at the end.
     path = re.sub(r"\A/v2\.\d+/", "/v2/", path).rstrip("/")
-    item = next((item for each, item in load()["paths"].items() if _matches(each, path)), None)
+    # A path without a template goes before one with.
+    items = sorted(load()["paths"].items(), key=lambda each: each[0].count("{"))
+    item = next((item for each, item in items if _matches(each, path)), None)
     if item is None:
         return {}
     if method.lower() in item:
         return item[method.lower()]["responses"]
-    described = next(item[each]["responses"] for each in METHODS if each in item)
-    return {status: described[status] for status in _OF_ANY_METHOD}
+    known = next(item[each]["responses"] for each in METHODS if each in item)
+    return {status: known[status] for status in _OF_ANY_METHOD}
 
 
 def _matches(template: str, path: str) -> bool:

@@ -17,7 +17,9 @@ from glance_cache_nodes import client, conf
 from glance_cache_nodes.api.filter import ROUTES
 from glance_cache_nodes.policies import rules
 
-CALLS = {(path, method) for path, handlers in ROUTES.items() for method in handlers}
+CALLS = {
+    (path.replace(":uuid", ""), method) for path, handlers in ROUTES.items() for method in handlers
+}
 CLI = documentation.DOCS / "cli.md"
 MAKEFILE = (documentation.ROOT / "Makefile").read_text()
 COMMANDS = documentation.ROOT / "src/glance_cache_nodes/cmd"

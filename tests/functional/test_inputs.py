@@ -92,7 +92,7 @@ def test_a_chunked_body_is_refused() -> None:
     assert response.status_int == 400
 
 
-@pytest.mark.parametrize("path", ["/v2/cache", "/v2/cache/nodes", "/v2/images", "/v2", "/"])
+@pytest.mark.parametrize("path", ["/v2/cache", "/v2/cache/node", "/v2/images", "/v2", "/"])
 def test_a_path_that_is_not_ours_goes_on_untouched(path: str) -> None:
     ours, _ = ask(path)
     native = webob.Request.blank(path, headers={"X-Auth-Token": "admin"}).get_response(

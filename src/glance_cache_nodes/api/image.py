@@ -26,6 +26,16 @@ UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _IS_UUID = re.compile(UUID + r"\Z")
 
 
+def other_attributes(service: Service, context: Any, image_id: str) -> Mapping[str, object]:
+    """Return the attributes of a visible image that rules seldom look at; one statement.
+
+    Raises:
+        DatabaseUnavailableError: there was no answer within the bound.
+    """
+    columns, custom = image_attributes.find(service.database, image_id)
+    return {**properties.readable(custom, service.enforcer, context), **columns}
+
+
 class RequestedImage:
     """An image, read once: whole if a rule looks at it, else its nodes alone.
 
@@ -42,7 +52,7 @@ class RequestedImage:
     def __init__(self, service: Service, context: Any, image_id: str) -> None:
         self._service, self._context, self.id = service, context, image_id
         self._has_id = _IS_UUID.match(image_id) is not None
-        self._nodes: Sequence[str] | None = None
+        self._read: image_nodes.CachedImage | None = None
         self._is_read = not self._has_id
         self.target = LazyTarget(self._usual_attributes, self._other_attributes)
 
@@ -54,37 +64,62 @@ class RequestedImage:
                 caller: it is not visible, or the rule ``get_image`` refuses.
             DatabaseUnavailableError: there was no answer within the bound.
         """
+        return self.found().nodes
+
+    def found(self) -> image_nodes.CachedImage:
+        """Return the image with the nodes that hold it.
+
+        Raises:
+            webob.exc.HTTPNotFound: as :meth:`nodes` does.
+            DatabaseUnavailableError: there was no answer within the bound.
+        """
+        found = self.found_or_gone()
+        if found is None:
+            raise self.not_found()
+        return found
+
+    def found_or_gone(self) -> image_nodes.CachedImage | None:
+        """Return the same, but None to an admin where Glance has no such image, or no more.
+
+        Its copies may have been left over.
+
+        Raises:
+            webob.exc.HTTPNotFound: as :meth:`nodes` does, to those who are no admins.
+            DatabaseUnavailableError: there was no answer within the bound.
+        """
         # First the rule: where it looks at the image, the nodes are read by the same statement.
-        nodes = self._recorded_nodes() if self._may_be_shown() else None
-        if nodes is None:
-            raise self._not_found()
-        return nodes
+        may_be_shown = self._may_be_shown()
+        found = self._found() if may_be_shown else None
+        if found is None and not (may_be_shown and self._context.is_admin):
+            raise self.not_found()
+        return found
 
     def _may_be_shown(self) -> bool:
         enforcer = self._service.enforcer
         return self._has_id and rules.allows(enforcer, self._context, rules.GET_IMAGE, self.target)
 
-    def _recorded_nodes(self) -> Sequence[str] | None:
+    def _found(self) -> image_nodes.CachedImage | None:
         if not self._is_read:
-            self._nodes = image_nodes.find_nodes(self._service.database, self._context, self.id)
-        return self._nodes
+            self._read = image_nodes.find(self._service.database, self._context, self.id)
+            self._is_read = True
+        return self._read
 
     def _usual_attributes(self) -> Mapping[str, object]:
         return self._whole.attributes if self._whole else {}
 
     def _other_attributes(self) -> Mapping[str, object]:
-        columns, custom = image_attributes.find(self._service.database, self.id)
-        return {**properties.readable(custom, self._service.enforcer, self._context), **columns}
+        return other_attributes(self._service, self._context, self.id)
 
     @functools.cached_property
     def _whole(self) -> image_nodes.CachedImage | None:
-        found = None
         if self._has_id:
-            found = image_nodes.find_cached_image(self._service.database, self._context, self.id)
-        self._nodes, self._is_read = found.nodes if found else None, True
-        return found
+            database = self._service.database
+            self._read = image_nodes.find_with_attributes(database, self._context, self.id)
+            self._is_read = True
+        return self._read
 
-    def _not_found(self) -> webob.exc.HTTPException:
+    def not_found(self) -> webob.exc.HTTPException:
+        """Return 404, in the same words whether the image is not there or not to be seen."""
         if self._has_id:
             explanation = f"No image {self.id}, or you may not see it."
         else:

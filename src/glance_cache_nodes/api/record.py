@@ -10,8 +10,8 @@ from glance_cache_nodes.api import responses
 DRIVER = "centralized_db"
 
 
-def require(conf: Any) -> None:
-    """Refuse where this node caches no images, or keeps a record that no other node can read.
+def require_cache(conf: Any) -> None:
+    """Refuse where this node caches no images.
 
     Args:
         conf: Glance's configuration.
@@ -23,6 +23,18 @@ def require(conf: Any) -> None:
         raise responses.refusal(
             responses.CONFLICT, "Image caching is off on this node: image_cache_dir is not set."
         )
+
+
+def require(conf: Any) -> None:
+    """Refuse where this node caches no images, or keeps a record that no other node can read.
+
+    Args:
+        conf: Glance's configuration.
+
+    Raises:
+        webob.exc.HTTPConflict: it does.
+    """
+    require_cache(conf)
     driver = conf.image_cache_driver
     if driver.lower() != DRIVER:
         raise responses.refusal(

@@ -12,6 +12,7 @@ import webob
 import webob.exc
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Iterable, Sequence
 
 RETRY_AFTER = "5"  # seconds
@@ -30,7 +31,7 @@ class Status:
     when: str
 
 
-OK = Status(200, "The nodes, sorted; an empty list when no node holds the image.")
+OK = Status(200, "The answer is in the body.")
 BAD_REQUEST = Status(
     400,
     "A query parameter or the body is not understood. The message says what is wrong and what "
@@ -39,7 +40,8 @@ BAD_REQUEST = Status(
 UNAUTHORIZED = Status(401, "No valid token.")
 FORBIDDEN = Status(
     403,
-    "The rule ``list_cached_nodes`` refuses the caller, whether the image exists or not.",
+    "The policy rule of the call refuses the caller, whether the image exists or not; or a caller "
+    "who is no admin asks for leftovers.",
 )
 NOT_FOUND = Status(
     404,
@@ -51,8 +53,8 @@ METHOD_NOT_ALLOWED = Status(
 )
 CONFLICT = Status(
     409,
-    "This node has no ``image_cache_dir``, or its ``image_cache_driver`` is not "
-    "``centralized_db``.",
+    "This node has no ``image_cache_dir``, or, for what is in the database, its "
+    "``image_cache_driver`` is not ``centralized_db``.",
 )
 HEADER_TOO_LARGE = Status(431, "``X-Openstack-Request-Id`` is longer than 64 characters.")
 INTERNAL_ERROR = Status(500, "The add-on failed. The log of Glance has the reason.")
@@ -119,12 +121,32 @@ def cached_nodes(
     """
     bare = user_agent.startswith(tuple(bare_list_user_agents))
     body = list(urls) if bare else {"cached_nodes": list(urls)}
+    return in_json(body, [("Vary", "User-Agent")])
+
+
+def in_json(body: object, headers: Sequence[tuple[str, str]] = ()) -> webob.Response:
+    """Answer 200 with JSON.
+
+    Args:
+        body: what :mod:`json` can write.
+        headers: further headers.
+    """
+    content_type = ("Content-Type", "application/json; charset=UTF-8")
     return webob.Response(
         body=json.dumps(body).encode(),
         content_type="application/json",
         charset="UTF-8",
-        headerlist=[("Content-Type", "application/json; charset=UTF-8"), ("Vary", "User-Agent")],
+        headerlist=[content_type, *headers],
     )
+
+
+def utc(moment: datetime.datetime | None) -> str | None:
+    """Return a time as the answers have it: UTC, in whole seconds, as ISO 8601 with Z.
+
+    Args:
+        moment: in UTC, without a time zone; None where it is not known.
+    """
+    return None if moment is None else moment.replace(microsecond=0).isoformat() + "Z"
 
 
 def new_request_id() -> str:

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import webob
 
-from glance_cache_nodes.api.handlers import image_nodes
+from glance_cache_nodes.api.handlers import (
+    image_detail,
+    image_nodes,
+    images,
+    local_image,
+    nodes,
+)
 from glance_cache_nodes.api.image import UUID, RequestedImage
 from glance_cache_nodes.api.service import Service
 from glance_cache_nodes.policies import rules
@@ -69,7 +75,20 @@ that is a UUID. No two paths may match the same request."""
 
 ROUTES: Routes = {
     "/v2/cache/nodes/{image_id}": {
-        "GET": Route(image_nodes.list_for_image, rules.LIST_CACHED_NODES),
+        "GET": Route(image_nodes.list_for_image, rules.LIST_CACHED_NODES, query=image_nodes.QUERY),
+    },
+    "/v2/cache/nodes/{image_id}/detail": {
+        "GET": Route(image_detail.show, rules.LIST_CACHED_NODES, query=image_detail.QUERY),
+    },
+    "/v2/cache/nodes": {
+        "GET": Route(nodes.list_all, rules.LIST_CACHED_NODES, query=nodes.QUERY),
+    },
+    "/v2/cache/images": {
+        "GET": Route(images.list_page, rules.LIST_CACHED_NODES, query=images.QUERY),
+    },
+    # Glance has PUT and DELETE here, and `clean` and `prune`, which are no UUIDs.
+    "/v2/cache/{image_id:uuid}": {
+        "GET": Route(local_image.show, rules.LIST_CACHED_NODES),
     },
 }
 

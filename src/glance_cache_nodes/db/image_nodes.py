@@ -37,9 +37,10 @@ def _nodes_of_image(*columns: Any) -> Any:
     )
 
 
-_NODES = _nodes_of_image(IMAGES.c.id)
+_FACTS = (IMAGES.c.size, IMAGES.c.status)
+_NODES = _nodes_of_image(*_FACTS)
 _NODES_OF_VISIBLE = _NODES.where(visibility.IS_VISIBLE)
-_IMAGE = _nodes_of_image(*(IMAGES.c[name] for name in ATTRIBUTES))
+_IMAGE = _nodes_of_image(*_FACTS, *(IMAGES.c[name] for name in ATTRIBUTES))
 _VISIBLE_IMAGE = _IMAGE.where(visibility.IS_VISIBLE)
 
 
@@ -48,16 +49,21 @@ class CachedImage:
     """An image that the caller may see, and the nodes that hold it by the record.
 
     Attributes:
-        attributes: what policy rules usually compare with, under Glance's names for a target.
+        size: of its data, in bytes; None while it has none.
+        status: Glance's word for what the image is, such as ``active``.
         nodes: node reference URLs, sorted.
+        attributes: what policy rules usually compare with, under Glance's names for a target; empty
+            where they were not asked for.
     """
 
-    attributes: Mapping[str, object]
+    size: int | None
+    status: str
     nodes: Sequence[str]
+    attributes: Mapping[str, object]
 
 
-def find_nodes(database: Database, context: Any, image_id: str) -> Sequence[str] | None:
-    """Look up the nodes that hold an image, in one statement.
+def find(database: Database, context: Any, image_id: str) -> CachedImage | None:
+    """Look up an image and the nodes that hold it, in one statement.
 
     Args:
         database: where Glance's tables are.
@@ -65,22 +71,22 @@ def find_nodes(database: Database, context: Any, image_id: str) -> Sequence[str]
         image_id: the image's id, compared exactly.
 
     Returns:
-        Node reference URLs, sorted; None for an image that does not exist, is deleted, or that
-        the caller may not see.
+        None for an image that does not exist, is deleted, or that the caller may not see.
 
     Raises:
         DatabaseUnavailableError: there was no answer within the bound.
     """
     rows = _rows(database, context, image_id, _NODES, _NODES_OF_VISIBLE)
-    return _urls(rows) if rows else None
+    return _image(rows, {}) if rows else None
 
 
-def find_cached_image(database: Database, context: Any, image_id: str) -> CachedImage | None:
+def find_with_attributes(database: Database, context: Any, image_id: str) -> CachedImage | None:
     """Look up the same together with the image's attributes, also in one statement."""
     rows = _rows(database, context, image_id, _IMAGE, _VISIBLE_IMAGE)
     if not rows:
         return None
-    return CachedImage(_policy_attributes(rows[0], context.project_id), _urls(rows))
+    attributes = dict(zip(ATTRIBUTES, rows[0][2:]))
+    return _image(rows, policy_attributes(attributes, context.project_id))
 
 
 def _rows(
@@ -92,14 +98,31 @@ def _rows(
     return database.rows(of_visible, {**parameters, **visibility.parameters(context)})
 
 
+def _image(rows: Sequence[Any], attributes: Mapping[str, object]) -> CachedImage:
+    size, status = rows[0][:2]
+    return CachedImage(size, status, _urls(rows), attributes)
+
+
 def _urls(rows: Sequence[Any]) -> Sequence[str]:
     return sorted({row[-1] for row in rows} - {None})
 
 
-def _policy_attributes(row: Sequence[Any], project_id: str | None) -> dict[str, object]:
-    attributes = dict(zip(ATTRIBUTES, row))
+def policy_attributes(
+    attributes: Mapping[str, object], project_id: str | None
+) -> dict[str, object]:
+    """Return attributes of an image with those that Glance's targets have besides.
+
+    Args:
+        attributes: by the names of :data:`ATTRIBUTES`.
+        project_id: the caller's project.
+    """
     owner = attributes["owner"]
     shared_with_caller = attributes["visibility"] == "shared" and owner != project_id
     member = project_id if shared_with_caller else None
-    aliases = {"image_id": row[0], "project_id": owner, "member": member, "member_id": member}
+    aliases = {
+        "image_id": attributes["id"],
+        "project_id": owner,
+        "member": member,
+        "member_id": member,
+    }
     return {**attributes, **aliases}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from glance_cache_nodes.db import visibility
+from glance_cache_nodes.db.image_nodes import ATTRIBUTES
 from glance_cache_nodes.db.tables import CACHED_IMAGES, IMAGES, NODE_REFERENCE
 from glance_cache_nodes.db.visibility import exactly
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from glance_cache_nodes.db.database import Database
 
-COLUMNS = ("name", "status", "size", "owner", "visibility", "os_hidden", "protected")
+COLUMNS = ("size", *(name for name in ATTRIBUTES if name != "id"))
 _MARKER = sa.bindparam("marker", type_=sa.String)
 _IDS = sa.bindparam("ids", type_=sa.String, expanding=True)
 _NODES = sa.bindparam("nodes", type_=sa.String, expanding=True)

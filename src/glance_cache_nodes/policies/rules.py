@@ -26,8 +26,15 @@ RULES = [
         description="List the nodes on which an image is cached. The image is the target, as for "
         "Glance's own rule get_image, so a rule may compare with %(owner)s, %(project_id)s, "
         "%(visibility)s, %(status)s, %(member_id)s, %(name)s, %(os_hidden)s, %(protected)s and, "
-        "for one more statement to the database, with every other attribute and custom property.",
-        operations=[{"path": "/v2/cache/nodes/{image_id}", "method": "GET"}],
+        "for one more statement to the database, with every other attribute and custom property. "
+        "The lists of all nodes and of images have no image to compare with.",
+        operations=[
+            {"path": "/v2/cache/nodes/{image_id}", "method": "GET"},
+            {"path": "/v2/cache/nodes/{image_id}/detail", "method": "GET"},
+            {"path": "/v2/cache/{image_id}", "method": "GET"},
+            {"path": "/v2/cache/nodes", "method": "GET"},
+            {"path": "/v2/cache/images", "method": "GET"},
+        ],
     ),
 ]
 

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/v2/cache/images``: the map of images and the nodes that hold them, page by page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib import parse
+
+from glance_cache_nodes.api import filters, near, record, responses
+from glance_cache_nodes.db import images, nodes
+from glance_cache_nodes.policies import rules
+from glance_cache_nodes.policies.decisions import Decisions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import webob
+
+    from glance_cache_nodes.api.routes import Params
+    from glance_cache_nodes.api.service import Service
+
+PATH = "/v2/cache/images"
+QUERY = filters.QUERY
+
+
+def list_page(service: Service, request: webob.Request, params: Params) -> webob.Response:
+    """Answer with a page of images, in the order of their ids, each with all its nodes.
+
+    Args:
+        service: what lasts from request to request.
+        request: the request, with the caller in ``request.context``.
+        params: with the query.
+
+    Raises:
+        webob.exc.HTTPException: 403, 400 or 409, looked for in this order.
+        DatabaseUnavailableError: there was no answer within the bound.
+    """
+    query, caller = params.query, request.context
+    if query.get("leftover") and not caller.is_admin:
+        raise responses.refusal(responses.FORBIDDEN, "Only an admin may list leftovers.")
+    is_of_site = _site_filter(service, query.get("site"))
+    record.require(service.conf)
+    conf = service.conf
+    limit = min(query.get("limit", conf.limit_param_default), conf.api_limit_max)
+    page, marker = images.find(
+        service.database,
+        caller,
+        images.Filters(
+            ids=query.get("image_id"),
+            nodes=_nodes(service, query.get("node"), is_of_site),
+            leftover=query.get("leftover", False),
+        ),
+        query.get("marker", ""),
+        limit,
+    )
+    shown = Decisions(service.enforcer, caller, rules.GET_IMAGE)
+    found = [row(image) for image in page if shown.allows(filters.target(service, caller, image))]
+    return responses.in_json({"images": found, **_links(request, marker)})
+
+
+def row(image: images.Image) -> dict[str, Any]:
+    """Return an image of the map, with its nodes."""
+    known = image.attributes
+    return {
+        "image_id": image.id,
+        "name": known["name"],
+        "status": known["status"],
+        "size": known["size"],
+        "cached_nodes": list(image.nodes),
+    }
+
+
+def _site_filter(service: Service, site: str | None) -> Callable[[str], bool] | None:
+    if site is None:
+        return None
+    sites = near.require(service.sites, site)
+    return lambda url: sites.site_of(url) == site
+
+
+def _nodes(
+    service: Service, node: str | None, is_of_site: Callable[[str], bool] | None
+) -> set[str] | None:
+    """Return the nodes of which one has to hold an image; None for any.
+
+    A site is a matter of patterns, so its nodes are looked up first.
+    """
+    if is_of_site is None:
+        return None if node is None else {node}
+    urls = nodes.find_urls(service.database) if node is None else [node]
+    return {url for url in urls if is_of_site(url)}
+
+
+def _links(request: webob.Request, marker: str | None) -> Mapping[str, str]:
+    """Return the paths of the first page and, where there is one, of the next."""
+    given = {name: value for name, value in request.GET.items() if name != "marker"}
+    links = {"first": _path(given)}
+    if marker is not None:
+        links["next"] = _path({"marker": marker, **given})
+    return links
+
+
+def _path(query: Mapping[str, str]) -> str:
+    return f"{PATH}?{parse.urlencode(query)}" if query else PATH

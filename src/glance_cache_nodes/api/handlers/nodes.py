@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/v2/cache/nodes``: every registered node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from glance_cache_nodes.api import near, record, responses
+from glance_cache_nodes.db import nodes
+
+if TYPE_CHECKING:
+    import webob
+
+    from glance_cache_nodes.api.routes import Params
+    from glance_cache_nodes.api.service import Service
+    from glance_cache_nodes.sites import SitesFile
+
+QUERY = {"near": near.PARAMETER}
+
+
+def list_all(service: Service, request: webob.Request, params: Params) -> webob.Response:
+    """Answer with every node, and to admins with how much each holds by the record.
+
+    Args:
+        service: what lasts from request to request.
+        request: the request, with the caller in ``request.context``.
+        params: with the query.
+
+    Raises:
+        webob.exc.HTTPException: 400 or 409, looked for in this order.
+        DatabaseUnavailableError: there was no answer within the bound.
+    """
+    in_order = near.order(service.sites, params.query.get("near"))
+    record.require(service.conf)
+    found = {node.url: node for node in nodes.find_all(service.database)}
+    is_admin = request.context.is_admin
+    rows = [row(service.sites, found[url], is_admin=is_admin) for url in in_order(list(found))]
+    return responses.in_json({"nodes": rows})
+
+
+def row(
+    sites: SitesFile,
+    node: nodes.Node,
+    *,
+    is_admin: bool,
+    status: str | None = None,
+    latency_ms: float | None = None,
+) -> dict[str, Any]:
+    """Return what is known of a node.
+
+    Args:
+        sites: one of which has the node.
+        node: the node, by the record.
+        is_admin: whether the caller may know how much the caches of all projects hold.
+        status: whether it answers; None where it was not asked.
+        latency_ms: how long its answer took, in milliseconds; None where there was none.
+    """
+    return {
+        "url": node.url,
+        "site": sites.site_of(node.url),
+        "images": node.images if is_admin else None,
+        "bytes": node.bytes if is_admin else None,
+        "last_accessed": responses.utc(node.last_accessed),
+        "status": status,
+        "latency_ms": latency_ms,
+    }
