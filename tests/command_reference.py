@@ -101,7 +101,10 @@ def _written(action: argparse.Action) -> str:
 def _in_usage(action: argparse.Action) -> str:
     if action.nargs == "*":
         return f"[{_written(action)} ...]"
-    return f"[{_written(action)}]" if action.option_strings else _written(action)
+    if action.nargs == "+":
+        return f"{_written(action)} [{_written(action)} ...]"
+    is_optional = action.option_strings or action.nargs == "?"
+    return f"[{_written(action)}]" if is_optional else _written(action)
 
 
 def _about(action: argparse.Action, parser: argparse.ArgumentParser) -> str:

@@ -1,62 +1,134 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``openstack cache nodes list``."""
+"""``openstack cache nodes list``: the nodes of an image, or all nodes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keystoneauth1.adapter import Adapter
 from osc_lib.command import command
 
-from glance_cache_nodes.client import cached_nodes, image_id
+from glance_cache_nodes import client
+from glance_cache_nodes.osc.adapter import image_adapter
+from glance_cache_nodes.osc.columns import Bytes, OrDash, time_text
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-    from osc_lib.clientmanager import ClientManager
+    from keystoneauth1.adapter import Adapter
 
-# A column's heading, and the field of a node in it.
-COLUMNS = {"Node Reference URL": "url"}
+_URL = "Node Reference URL"
+_LONG = ("Site", "State", "On Record", "Size", "Hits", "Last Accessed", "Last Modified", "Reason")
+_Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 
 class ListCacheNodes(command.Lister):
     """The command itself: the shell prints what it returns, and a failure as one line."""
 
-    _description = "List the nodes that hold an image in their cache"
+    _description = "List the nodes that hold an image in their cache, or all nodes"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command's arguments."""
-        parser = super().get_parser(prog_name)
-        parser.add_argument("image", metavar="<image>", help="Image to look for (name or ID)")
+        self._parser = parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "image",
+            metavar="<image>",
+            nargs="?",
+            help="Image to look for (name or ID); without it, all nodes are listed",
+        )
+        parser.add_argument(
+            "--long", action="store_true", help="List what is known of each node or its copy"
+        )
+        parser.add_argument(
+            "--verify",
+            "--verify-nodes",
+            dest="verify",
+            action="store_true",
+            help="Ask every node, and list those that confirm to hold the image; with --long also "
+            "what the others say. --verify also stands for OpenStackClient's own option, which "
+            "checks certificates: write --verify-nodes where that is not wanted",
+        )
+        parser.add_argument(
+            "--near", metavar="<site>", help="List the nodes that are nearest to this site first"
+        )
+        parser.add_argument(
+            "--probe", action="store_true", help="Without <image>: ask each node whether it is up"
+        )
         return parser
 
-    def take_action(
-        self, parsed_args: argparse.Namespace
-    ) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+    def take_action(self, parsed_args: argparse.Namespace) -> _Table:
         """Return the columns' headings, and a row a node.
 
         Raises:
             CallError: Glance did not answer with the nodes.
         """
+        # OpenStackClient takes its own option of this name wherever it stands.
+        parsed_args.verify |= bool(self.app.options.verify)
+        self._check(parsed_args)
         adapter = image_adapter(self.app.client_manager)
-        nodes = cached_nodes(adapter, image_id(adapter, parsed_args.image))
-        return tuple(COLUMNS), (
-            tuple(getattr(node, field) for field in COLUMNS.values()) for node in nodes
-        )
+        if parsed_args.image is None:
+            return _all_nodes(adapter, parsed_args)
+        image_id = client.image_id(adapter, parsed_args.image)
+        if not (parsed_args.long or parsed_args.verify):
+            found = client.cached_nodes(adapter, image_id, parsed_args.near)
+            return (_URL,), [(node.url,) for node in found]
+        detail = client.image_detail(adapter, image_id, verify=parsed_args.verify)
+        rows = _nearest_first(adapter, image_id, parsed_args.near, detail.nodes)
+        if parsed_args.verify and not detail.complete:
+            self.app.stderr.write(_incomplete(detail.nodes))
+        if parsed_args.long:
+            return (_URL, *_LONG), [_long_row(row) for row in rows]
+        return (_URL,), [(row.node,) for row in rows if row.state == "confirmed"]
+
+    def _check(self, parsed_args: argparse.Namespace) -> None:
+        if parsed_args.image is None:
+            if parsed_args.verify or parsed_args.near is not None:
+                self._parser.error("--verify and --near need an <image>")
+        elif parsed_args.probe:
+            self._parser.error("--probe lists all nodes: give no <image>, or --verify")
 
 
-def image_adapter(manager: ClientManager) -> Adapter:
-    """Return an adapter for the image service, as the options and clouds.yaml describe it.
+def _all_nodes(adapter: Adapter, parsed_args: argparse.Namespace) -> _Table:
+    columns = [_URL, "Site", "Images", "Size"]
+    columns += ["Status", "Latency (ms)"] * parsed_args.probe
+    columns += ["Last Accessed"] * parsed_args.long
+    rows = []
+    for node in client.nodes(adapter, probe=parsed_args.probe):
+        cells: list[object] = [node.url, OrDash(node.site), OrDash(node.images), Bytes(node.bytes)]
+        if parsed_args.probe:
+            cells += [OrDash(node.status), OrDash(node.latency_ms)]
+        if parsed_args.long:
+            cells.append(time_text(node.last_accessed))
+        rows.append(tuple(cells))
+    return tuple(columns), rows
 
-    ``manager.image`` would ask Glance for its versions first, and repeat a 503 for 15 s.
-    """
-    config = manager.sdk_connection.config
-    return Adapter(
-        manager.session,
-        service_type=config.get_service_type("image"),
-        service_name=config.get_service_name("image"),
-        interface=config.get_interface("image"),
-        region_name=config.get_region_name("image"),
-        endpoint_override=config.get_endpoint("image"),
+
+def _nearest_first(
+    adapter: Adapter, image_id: str, near: str | None, rows: Sequence[client.NodeDetail]
+) -> Sequence[client.NodeDetail]:
+    # The detail is in no order of nearness; the list of the record is. What holds the image off
+    # the record comes behind it.
+    if near is None:
+        return rows
+    ranks = {node.url: n for n, node in enumerate(client.cached_nodes(adapter, image_id, near))}
+    return sorted(rows, key=lambda row: (ranks.get(row.node, len(ranks)), row.site != near))
+
+
+def _long_row(row: client.NodeDetail) -> tuple[object, ...]:
+    return (
+        row.node,
+        OrDash(row.site),
+        row.state,
+        row.on_record,
+        Bytes(row.size),
+        OrDash(row.hits),
+        time_text(row.last_accessed),
+        time_text(row.last_modified),
+        OrDash(row.reason),
     )
+
+
+def _incomplete(rows: Sequence[client.NodeDetail]) -> str:
+    silent = {"unreachable", "refused", "unsupported", "unverified"}
+    named = ", ".join(f"{row.node} ({row.state})" for row in rows if row.state in silent)
+    return f"Not complete: these nodes did not tell what they hold: {named or 'not known'}\n"

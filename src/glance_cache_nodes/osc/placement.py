@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack cache nodes queue`` and ``delete``: images on many nodes, and off them."""
+
+from __future__ import annotations
+
+import argparse
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Callable, TextIO
+
+from osc_lib.command import command
+
+from glance_cache_nodes import client
+from glance_cache_nodes.client.waiting import TIMEOUT
+from glance_cache_nodes.osc import progress
+from glance_cache_nodes.osc.adapter import image_adapter, image_ids
+from glance_cache_nodes.osc.columns import OrDash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keystoneauth1.adapter import Adapter
+
+_COLUMNS = ("Image ID", "Node Reference URL", "Result", "Reason")
+# What says of one image that it cannot be done, and nothing of the next one.
+_OF_ONE_IMAGE = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
+_Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
+_Progress = dict[tuple[str, str], client.NodeProgress]
+
+
+class QueueCacheNodes(command.Lister):
+    """The command itself: the shell prints what it returns, and a failure as one line."""
+
+    _description = "Let nodes cache images"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command's arguments."""
+        self._parser = parser = super().get_parser(prog_name)
+        _add_images(parser, "cache")
+        chosen = parser.add_mutually_exclusive_group(required=True)
+        _add_nodes(chosen)
+        chosen.add_argument(
+            "--count",
+            metavar="<number>",
+            type=_positive,
+            help="As many nodes are to hold the image in the end",
+        )
+        parser.add_argument(
+            "--per-site",
+            metavar="<number>",
+            type=_positive,
+            help="With --site: as many nodes of each site are to hold the image in the end",
+        )
+        parser.add_argument(
+            "--wait", action="store_true", help="Wait until the nodes have cached the images"
+        )
+        parser.add_argument(
+            "--timeout",
+            metavar="<seconds>",
+            type=_seconds,
+            help=f"With --wait: wait as long at most (default: {TIMEOUT:g})",
+        )
+        return parser
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Print the table, and return the exit status."""
+        self._outcome = _Outcome(self.app.stderr)
+        return int(super().run(parsed_args) or self._outcome.failed)
+
+    def take_action(self, parsed_args: argparse.Namespace) -> _Table:
+        """Return the columns' headings, and a row for each image and node.
+
+        Raises:
+            CallError: Glance did not answer with results for any image.
+        """
+        if parsed_args.per_site is not None and parsed_args.site is None:
+            self._parser.error("--per-site needs --site")
+        if parsed_args.timeout is not None and not parsed_args.wait:
+            self._parser.error("--timeout needs --wait")
+        adapter = image_adapter(self.app.client_manager)
+        placements = self._outcome.each(
+            image_ids(adapter, parsed_args.images),
+            lambda image_id: client.queue(
+                adapter,
+                image_id,
+                nodes=parsed_args.node,
+                sites=parsed_args.site,
+                per_site=parsed_args.per_site,
+                all_nodes=parsed_args.all,
+                count=parsed_args.count,
+            ),
+        )
+        timeout = TIMEOUT if parsed_args.timeout is None else parsed_args.timeout
+        waited = self._wait(adapter, placements, timeout) if parsed_args.wait else {}
+        return _COLUMNS, _rows(placements, waited)
+
+    def _wait(
+        self, adapter: Adapter, placements: Sequence[client.Placement], timeout: float
+    ) -> _Progress:
+        try:
+            with progress.shown_on(self.app.stderr) as show:
+                nodes = client.wait_until_cached(
+                    adapter, placements, timeout, lambda nodes: show(progress.of_nodes(nodes))
+                )
+        except client.NotCachedError as failure:
+            self._outcome.say(str(failure))
+            nodes = failure.nodes
+        except client.CallError as failure:
+            self._outcome.say(str(failure))
+            nodes = ()
+        except KeyboardInterrupt:
+            self.app.stderr.write("Interrupted; the nodes go on with what they have accepted.\n")
+            raise
+        return {(each.image_id, each.node): each for each in nodes}
+
+
+class DeleteCacheNodes(command.Lister):
+    """The command itself: the shell prints what it returns, and a failure as one line."""
+
+    _description = "Let nodes delete images from their caches; Glance keeps the images"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command's arguments."""
+        self._parser = parser = super().get_parser(prog_name)
+        _add_images(parser, "delete from the caches")
+        _add_nodes(parser)
+        return parser
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Print the table, and return the exit status."""
+        self._outcome = _Outcome(self.app.stderr)
+        return int(super().run(parsed_args) or self._outcome.failed)
+
+    def take_action(self, parsed_args: argparse.Namespace) -> _Table:
+        """Return the columns' headings, and a row for each image and node.
+
+        Raises:
+            CallError: Glance did not answer with results for any image.
+        """
+        nodes, sites = parsed_args.node or [], parsed_args.site or []
+        if parsed_args.all and (nodes or sites):
+            self._parser.error("--all is every node: give no --node and no --site with it")
+        if not (parsed_args.all or nodes or sites):
+            self._parser.error("one of --node, --site and --all is required")
+        adapter = image_adapter(self.app.client_manager)
+        placements = self._outcome.each(
+            image_ids(adapter, parsed_args.images),
+            lambda image_id: client.evict(
+                adapter, image_id, nodes=nodes, sites=sites, all_nodes=parsed_args.all
+            ),
+        )
+        return _COLUMNS, _rows(placements, {})
+
+
+def _add_images(parser: argparse.ArgumentParser, does: str) -> None:
+    parser.add_argument(
+        "images", metavar="<image>", nargs="+", help=f"Image to {does} (name or ID)"
+    )
+
+
+def _add_nodes(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--node",
+        metavar="<url>",
+        action="append",
+        help="Node by its reference URL (repeat the option for more)",
+    )
+    parser.add_argument(
+        "--site",
+        metavar="<site>",
+        action="append",
+        help="All nodes of a site (repeat the option for more)",
+    )
+    parser.add_argument("--all", action="store_true", help="Every node")
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return value
+
+
+class _Outcome:
+    """Whether a command has failed in anything, and where it says so."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.failed = False
+
+    def say(self, failure: str) -> None:
+        """Tell of a failure that leaves something to print as a table."""
+        self.failed = True
+        self._stream.write(f"{failure}\n")
+
+    def each(
+        self, ids: Sequence[str], send: Callable[[str], client.Placement]
+    ) -> list[client.Placement]:
+        """Send a request for each image; one that is refused does not keep the others from it."""
+        placements: list[client.Placement] = []
+        for number, image_id in enumerate(ids, 1):
+            answer = _outcome(send, image_id)
+            if isinstance(answer, client.Placement):
+                self.failed |= any(result.is_failure for result in answer.results)
+                placements.append(answer)
+                continue
+            if len(ids) == 1:
+                raise answer
+            self.say(f"{image_id}: {answer}")
+            if not _is_of_one_image(answer):
+                if ids[number:]:
+                    self.say(f"Not asked for: {', '.join(ids[number:])}")
+                break
+        return placements
+
+
+def _outcome(
+    send: Callable[[str], client.Placement], image_id: str
+) -> client.Placement | client.CallError:
+    try:
+        return send(image_id)
+    except client.CallError as failure:
+        return failure
+
+
+def _is_of_one_image(failure: client.CallError) -> bool:
+    return failure.status in _OF_ONE_IMAGE and not isinstance(failure, client.NoSuchCallError)
+
+
+def _rows(placements: Sequence[client.Placement], waited: _Progress) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for placement in placements:
+        for each in placement.results:
+            state = waited.get((placement.image_id, each.node))
+            result, reason = each.result, each.reason
+            if state is not None and result == "queued":
+                result = "cached" if state.is_cached else state.state
+                reason = reason if state.is_cached else state.reason
+            rows.append((placement.image_id, each.node, result, OrDash(reason)))
+    return rows
