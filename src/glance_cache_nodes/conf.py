@@ -100,6 +100,51 @@ Possible values:
     * Any number from 1 to 1000
 """,
     ),
+    cfg.IntOpt(
+        "fill_concurrency",
+        default=8,
+        min=0,
+        max=100,
+        help="""
+How many images the filter cache_fill fills into this node's cache at once at most.
+
+A download beyond that number is left to Glance; an image that is to be cached waits.
+
+Possible values:
+    * Any number from 1 to 100
+    * 0: no image is filled in
+""",
+    ),
+    cfg.FloatOpt(
+        "fill_stall_timeout",
+        default=10.0,
+        min=0.5,
+        max=600.0,
+        help="""
+How long the filter cache_fill waits for bytes of an image from another node, in seconds.
+
+A node that has sent nothing for that long is left, and the image comes from the next
+one, or from the backend from the byte reached on.
+
+Possible values:
+    * Any number from 0.5 to 600.0
+""",
+    ),
+    cfg.BoolOpt(
+        "redirect_downloads",
+        default=False,
+        help="""
+Whether the filter cache_fill sends a client to a node that holds the image.
+
+Where this node cannot fill the image into its cache, it answers a download with 307
+and the URL of the nearest node on record that the sites file names. The client must
+be able to reach that node, and sends its token there.
+
+Possible values:
+    * True
+    * False
+""",
+    ),
 ]
 
 _TLS = ("cafile", "certfile", "keyfile", "insecure")

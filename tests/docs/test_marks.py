@@ -18,6 +18,7 @@ MOST_NOT_RUN = {
     "README.md": 2,
     "docs/developers/guide.md": 1,
     "docs/guide/deployment-tools.md": 2,
+    "docs/guide/fill.md": 2,
     "docs/guide/install.md": 2,
     "docs/guide/nova.md": 1,
     "docs/guide/packages.md": 2,

@@ -18,6 +18,7 @@ from paste_command import paste
 
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import insert
+from glance_cache_nodes.paste_config.filters import WITH_FILL
 from paste_samples import SHIPPED
 
 NOBODY = 65534
@@ -82,6 +83,18 @@ def test_remove_brings_the_old_file_back(file: Path) -> None:
     paste(file, "--in-place", "--remove")
     assert file.read_bytes() == SHIPPED.read_bytes()
     assert len(names(file)) == 3  # two backups, though both may be of one second
+
+
+def test_fill_puts_the_second_filter_in_and_takes_it_out(file: Path) -> None:
+    paste(file, "--in-place")
+    without = file.read_text()
+    assert paste(file, "--in-place", "--fill") == 0
+    assert file.read_text() == insert(SHIPPED.read_text(), WITH_FILL)
+    assert paste(file, "--in-place", "--fill", "--remove") == 0
+    assert file.read_text() == without
+    paste(file, "--in-place", "--fill")
+    paste(file, "--in-place", "--remove")
+    assert file.read_bytes() == SHIPPED.read_bytes()
 
 
 def test_line_ends_of_windows_stay(file: Path) -> None:

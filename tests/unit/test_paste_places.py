@@ -8,7 +8,7 @@ from paste_order import orders
 
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import filtered, insert, remove, skipped
-from glance_cache_nodes.paste_config.filters import CACHE_NODES, Filter
+from glance_cache_nodes.paste_config.filters import CACHE_FILL, WITH_FILL
 from paste_samples import FACTORIES, SHIPPED
 
 HEAD = "[composite:api]\npaste.composite_factory = glance.api:pipeline_factory\n"
@@ -247,25 +247,26 @@ def test_upper_case_makes_another_name(tmp_path) -> None:
         insert(f"{HEAD}k = CONTEXT app\n{REST}")
 
 
-def test_a_second_filter_is_an_entry_of_the_table() -> None:
-    fill = Filter(
-        name="cache_fill",
-        egg="egg:glance-cache-nodes#cache_fill",
-        factory="glance_cache_nodes.fill.filter:filter_factory",
-        behind="cache",
-        before=(),
-        late=False,
-    )
+def test_the_fill_stands_directly_behind_each_cache() -> None:
     text = SHIPPED.read_text()
-    both = insert(text, (CACHE_NODES, fill))
+    both = insert(text, WITH_FILL)
     assert " authtoken context cache_nodes cache cache_fill rootapp\n" in both
     assert " authtoken context cache_nodes cache cache_fill cachemanage rootapp\n" in both
     assert both.count("cache_fill ") == 4
-    assert insert(both, (CACHE_NODES, fill)) == both
-    assert remove(both, (CACHE_NODES, fill)) == text
+    assert insert(both, WITH_FILL) == insert(both) == both
+    assert remove(both) == text
+    assert remove(both, (CACHE_FILL,)) == insert(text)
     moved = both.replace("cache cache_fill cachemanage", "cache cachemanage cache_fill")
-    assert insert(moved, (CACHE_NODES, fill)) == both
+    assert insert(moved, WITH_FILL) == both
     with pytest.raises(UserError, match="cache_fill stands before cache; take it out"):
         insert(
-            both.replace("cache cache_fill cachemanage", "cache_fill cache cachemanage"), (fill,)
+            both.replace("cache cache_fill cachemanage", "cache_fill cache cachemanage"), WITH_FILL
         )
+
+
+def test_a_pipeline_without_a_cache_needs_no_fill_and_a_file_without_any_is_refused() -> None:
+    text = f"{HEAD}a = context cache app\nb = context app\n{REST}"
+    assert "b = context cache_nodes app\n" in insert(text, WITH_FILL)
+    assert skipped(text, WITH_FILL) == []
+    with pytest.raises(UserError, match="no pipeline with Glance's cache filter"):
+        insert(f"{HEAD}b = context app\n{REST}", WITH_FILL)

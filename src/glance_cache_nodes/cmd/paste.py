@@ -15,6 +15,7 @@ from glance_cache_nodes.cmd import interrupts
 from glance_cache_nodes.cmd.output import show, tell
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import file as paste_file
+from glance_cache_nodes.paste_config.filters import CACHE_FILL, FILTERS, WITH_FILL
 
 if TYPE_CHECKING:
     import argparse
@@ -51,7 +52,17 @@ def add_to(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--in-place", action="store_true", help="write the file; the old one is kept beside it"
     )
-    parser.add_argument("--remove", action="store_true", help="take the filter out again")
+    parser.add_argument(
+        "--fill",
+        action="store_true",
+        help="put the filter cache_fill in too, directly behind each cache: a node then fills its "
+        "cache from its neighbours",
+    )
+    parser.add_argument(
+        "--remove",
+        action="store_true",
+        help="take the filters out again; with --fill, cache_fill alone",
+    )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
     parser.set_defaults(run=run)
 
@@ -68,8 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
     path: Path = arguments.file
     old = paste_file.load(path)
     try:
-        outcome = _before(path, old, remove=arguments.remove)
-        new = _edited(old, outcome, remove=arguments.remove, as_json=arguments.json)
+        outcome = _before(path, old, arguments)
+        new = _edited(old, outcome, arguments)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
     outcome["changed"] = new != old
@@ -93,8 +104,9 @@ def unified_diff(name: str, old: str, new: str) -> str:
     return "".join(line if line.endswith("\n") else line + mark for line in lines)
 
 
-def _before(path: Path, old: str, *, remove: bool) -> Outcome:
-    skipped = [] if remove else paste_config.skipped(old)
+def _before(path: Path, old: str, arguments: argparse.Namespace) -> Outcome:
+    filters = WITH_FILL if arguments.fill else FILTERS
+    skipped = [] if arguments.remove else paste_config.skipped(old, filters)
     return Outcome(
         file=str(path),
         changed=False,
@@ -106,15 +118,15 @@ def _before(path: Path, old: str, *, remove: bool) -> Outcome:
     )
 
 
-def _edited(old: str, outcome: Outcome, *, remove: bool, as_json: bool) -> str:
-    if remove:
-        return paste_config.remove(old)
+def _edited(old: str, outcome: Outcome, arguments: argparse.Namespace) -> str:
+    if arguments.remove:
+        return paste_config.remove(old, (CACHE_FILL,) if arguments.fill else WITH_FILL)
     try:
-        return paste_config.insert(old)
+        return paste_config.insert(old, WITH_FILL if arguments.fill else FILTERS)
     except UserError:
         if not outcome["pipelines"]:  # why, pipeline by pipeline, stands in skipped
-            _show(outcome, as_json=as_json)
-            _tell_skipped(outcome, as_json=as_json)
+            _show(outcome, as_json=arguments.json)
+            _tell_skipped(outcome, as_json=arguments.json)
         raise
 
 

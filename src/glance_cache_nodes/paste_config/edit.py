@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import section, words
 from glance_cache_nodes.paste_config.checks import check_order, own_section, refuse_what_stays
-from glance_cache_nodes.paste_config.filters import CACHE_NODES, FILTERS
+from glance_cache_nodes.paste_config.filters import CACHE_NODES, FILTERS, WITH_FILL
 from glance_cache_nodes.paste_config.names import names
 from glance_cache_nodes.paste_config.plan import from_elsewhere, plan
 from glance_cache_nodes.paste_config.reader import read
@@ -43,7 +43,7 @@ def insert(text: str, filters: Sequence[Filter] = FILTERS) -> str:
     return text
 
 
-def remove(text: str, filters: Sequence[Filter] = FILTERS) -> str:
+def remove(text: str, filters: Sequence[Filter] = WITH_FILL) -> str:
     """Return the text without the filters: the words, the section, and the blank line before it.
 
     Text that has none of it comes back as it is.
@@ -65,13 +65,21 @@ def filtered(text: str) -> list[str]:
     return [each.chain.label for each in plan(names(read(text)), CACHE_NODES).placements]
 
 
-def skipped(text: str) -> list[Skipped]:
+def skipped(text: str, filters: Sequence[Filter] = FILTERS) -> list[Skipped]:
     """Return the pipelines that get no filter, and why.
+
+    A filter that a site may do without is missed only where a pipeline has what it stands behind.
 
     Raises:
         UserError: not a file that paste can read.
     """
-    return plan(names(read(text)), CACHE_NODES).skipped
+    known = names(read(text))
+    found = plan(known, CACHE_NODES).skipped
+    for wanted in filters[1:]:
+        others = plan(known, wanted)
+        able = {each.label for each in others.chains if wanted.lower(each) >= 0}
+        found += [each for each in others.skipped if each.pipeline in able]
+    return found
 
 
 def _insert(text: str, wanted: Filter) -> str:
@@ -82,7 +90,7 @@ def _insert(text: str, wanted: Filter) -> str:
     check_order(known, found.chains, wanted)
     if not found.placements:
         raise UserError(
-            "no pipeline with Glance's context or unauthenticated-context filter; "
+            f"no pipeline with Glance's {wanted.behind_words} filter; "
             "a glance-api-paste.ini is expected"
         )
     lines = list(document.lines)

@@ -24,6 +24,7 @@ class Filter:
         before: the roles that it stands before, each only where those in front of it are missing;
             the application where all are.
         late: whether it stands directly before these; else directly behind the others.
+        behind_words: the filters of the role that it stands behind, for people.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Filter:
     behind: str
     before: tuple[str, ...]
     late: bool
+    behind_words: str
 
     def standing(self, chain: Chain) -> list[int]:
         """Return the indexes of this filter in a chain."""
@@ -75,5 +77,17 @@ CACHE_NODES = Filter(
     behind=names.CONTEXT,
     before=(names.CACHE, names.CACHE_MANAGE),
     late=True,
+    behind_words="context or unauthenticated-context",
+)
+CACHE_FILL = Filter(
+    name="cache_fill",
+    egg="egg:glance-cache-nodes#cache_fill",
+    factory="glance_cache_nodes.fill.filter:filter_factory",
+    behind=names.CACHE,
+    before=(),
+    late=False,
+    behind_words="cache",
 )
 FILTERS = (CACHE_NODES,)
+WITH_FILL = (CACHE_NODES, CACHE_FILL)
+"""The same, and the filter that a site may do without."""

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The paste filter ``egg:glance-cache-nodes#cache_fill``, directly behind Glance's ``cache``.
+
+A download comes here only when this node does not hold the image. Whatever Glance would refuse,
+and whatever this cannot do, goes on to Glance untouched.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Callable
+
+from oslo_log import log
+
+from glance_cache_nodes import version
+from glance_cache_nodes.fill import node
+from glance_cache_nodes.fill.download import Downloads
+from glance_cache_nodes.fill.place import Places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import webob
+
+    from glance_cache_nodes.fill.node import Node
+
+LOG = log.getLogger(__name__)
+
+_ID = r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_FILE = re.compile(rf"/v2/images/{_ID}/file\Z")
+_CACHE = re.compile(rf"/v2/cache/{_ID}\Z")
+_RANGES = ("HTTP_RANGE", "HTTP_CONTENT_RANGE")
+
+
+def filter_factory(global_conf: Mapping[str, str], **local_conf: str) -> Callable[[Any], Any]:
+    """Return what paste wraps around the next application of the pipeline."""
+    del global_conf, local_conf  # The options stand in glance-api.conf, under [cache_nodes].
+    this = node.load()
+    if this is None:
+        LOG.warning(
+            "cache_fill does nothing: it needs image_cache_dir and "
+            "image_cache_driver = centralized_db"
+        )
+        return lambda application: application
+    LOG.info("glance-cache-nodes %s fills this node's cache", version())
+    return lambda application: CacheFill(application, this)
+
+
+class CacheFill:
+    """A WSGI application that fills this node's cache, and passes on all else.
+
+    Args:
+        application: the rest of Glance's pipeline.
+        this: this node.
+    """
+
+    def __init__(self, application: Any, this: Node) -> None:
+        self._application = application
+        self._downloads = Downloads(this, application)
+        self._places = Places(this, application)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request, or pass it on."""
+        try:
+            response = self._answer(environ)
+        except Exception:
+            LOG.exception("cache_fill failed; Glance answers %s", environ["REQUEST_METHOD"])
+            response = None
+        answering = self._application if response is None else response
+        return answering(environ, start_response)  # type: ignore[no-any-return]
+
+    def _answer(self, environ: dict[str, Any]) -> webob.Response | None:
+        path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
+        if method == "GET" and _is_plain_download(environ):
+            found = _FILE.match(path)
+            return self._downloads.answer(environ, found.group(1)) if found else None
+        if method == "PUT" and not environ.get("QUERY_STRING"):
+            found = _CACHE.match(path)
+            return self._places.answer(environ, found.group(1)) if found else None
+        return None
+
+
+def _is_plain_download(environ: Mapping[str, Any]) -> bool:
+    """Return whether Glance's cache has looked for the image, and it is asked for as a whole."""
+    special = any(name in environ for name in _RANGES) or environ.get("QUERY_STRING")
+    return "api.cache.image_id" in environ and not special

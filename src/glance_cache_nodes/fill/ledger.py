@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which images this node fills in now: one lock file an image, over all processes of the node.
+
+A fill holds an flock on ``fill/ID.lock``, in which its size stands. The kernel frees it when the
+process ends, however it ends, so a lock file that nobody holds is left over and is removed. All
+changes are made under one more flock, which is held for as long as it takes to look around.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import os
+import time
+from typing import TYPE_CHECKING
+
+from glance_cache_nodes.cache import layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATIENCE = 5.0
+"""Seconds to wait for the ledger: whoever holds it longer is stopped."""
+
+
+class LedgerBusyError(Exception):
+    """Another process has held the ledger for longer than it takes to look around."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What fills may take.
+
+    Attributes:
+        at_once: fills at once on this node.
+        cache_bytes: bytes of all cached images and fills together.
+    """
+
+    at_once: int
+    cache_bytes: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Refused:
+    """A fill that may not begin.
+
+    Attributes:
+        reason: why, for the log and for people.
+        is_lasting: whether waiting does not help.
+    """
+
+    reason: str
+    is_lasting: bool = True
+
+
+class Claim:
+    """The right to fill an image in, which this process has until it releases it."""
+
+    def __init__(self, ledger: Ledger, image_id: str, descriptor: int) -> None:
+        self._ledger, self._descriptor, self.image_id = ledger, descriptor, image_id
+
+    def release(self) -> None:
+        """Let others fill the image in; what has been left of this fill is removed."""
+        try:
+            with contextlib.suppress(LedgerBusyError), self._ledger.held():
+                self._ledger.clear(self.image_id)
+        finally:
+            os.close(self._descriptor)
+
+
+class Ledger:
+    """The fills of a node.
+
+    Args:
+        directory: Glance's image_cache_dir.
+        limits: what they may take.
+    """
+
+    def __init__(self, directory: Path, limits: Limits) -> None:
+        self.directory, self.limits = directory, limits
+
+    def claim(self, image_id: str, size: int) -> Claim | Refused | None:
+        """Begin to fill an image in.
+
+        Args:
+            image_id: the image.
+            size: its bytes.
+
+        Returns:
+            The claim; why there is none; or None where the image is being filled in already.
+
+        Raises:
+            LedgerBusyError: another process holds the ledger for too long.
+            OSError: the cache directory cannot be used.
+        """
+        layout.fill_dir(self.directory).mkdir(exist_ok=True)
+        with self.held():
+            running = self._running()
+            if image_id in running:
+                return None
+            refused = self._refusal(running, size)
+            if refused:
+                return refused
+            descriptor = os.open(
+                layout.lock_file(self.directory, image_id), os.O_CREAT | os.O_RDWR, 0o666
+            )
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.write(descriptor, str(size).encode())
+            return Claim(self, image_id, descriptor)
+
+    def is_running(self, image_id: str) -> bool:
+        """Return whether a process fills the image in, for certain.
+
+        Raises:
+            LedgerBusyError: another process holds the ledger for too long.
+        """
+        with self.held():
+            return image_id in self._running()
+
+    def clear(self, image_id: str) -> None:
+        """Remove the files of a fill that has ended. The ledger must be held."""
+        for name in (layout.part_file, layout.lock_file):
+            name(self.directory, image_id).unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the ledger. It never blocks the thread: under eventlet all others would wait."""
+        path = layout.fill_dir(self.directory) / "ledger"
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+        try:
+            _lock(descriptor)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _running(self) -> dict[str, int]:
+        """Return the images that are being filled in, and their bytes; remove what is left over."""
+        found = {}
+        for path in layout.fill_dir(self.directory).glob("*.lock"):
+            size = _held_size(path)
+            if size is None:
+                self.clear(path.stem)
+            else:
+                found[path.stem] = size
+        return found
+
+    def _refusal(self, running: dict[str, int], size: int) -> Refused | None:
+        if len(running) >= self.limits.at_once:
+            return Refused(f"{len(running)} fills run at once already", is_lasting=False)
+        used = _bytes_in(self.directory) + sum(running.values())
+        if used + size > self.limits.cache_bytes:
+            return Refused(
+                f"the image has {size} bytes, and {used} of image_cache_max_size = "
+                f"{self.limits.cache_bytes} are in use"
+            )
+        space = os.statvfs(self.directory)
+        free = space.f_bavail * space.f_frsize - self._still_to_write(running)
+        if size > free:
+            return Refused(f"the image has {size} bytes, and the file system has {free} left")
+        return None
+
+    def _still_to_write(self, running: dict[str, int]) -> int:
+        written = 0
+        for image_id in running:
+            with contextlib.suppress(OSError):
+                written += layout.part_file(self.directory, image_id).stat().st_size
+        return sum(running.values()) - written
+
+
+def _lock(descriptor: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not _try_lock(descriptor):
+        if time.monotonic() > deadline:
+            raise LedgerBusyError
+        time.sleep(0.002)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _held_size(path: Path) -> int | None:
+    """Return the size in a lock file that a process holds; None for one that nobody holds."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        return None if _try_lock(descriptor) else int(os.read(descriptor, 32) or 0)
+    finally:
+        os.close(descriptor)
+
+
+def _bytes_in(directory: Path) -> int:
+    """Return the bytes of the files in a directory, as Glance counts those of its cache."""
+    total = 0
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):
+                total += entry.stat().st_size if entry.is_file() else 0
+    return total

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What fills of this node need, made once when Glance loads its pipeline."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glance import image_cache  # noqa: F401 - registers image_cache_dir and image_cache_driver
+from oslo_config import cfg
+from oslo_db import options as database_options
+
+from glance_cache_nodes import conf as options
+from glance_cache_nodes.db.database import Database
+from glance_cache_nodes.fill import access, peer
+from glance_cache_nodes.fill.avoided import Avoided
+from glance_cache_nodes.fill.backend import Backend, environ_for
+from glance_cache_nodes.fill.filler import Filler
+from glance_cache_nodes.fill.ledger import Ledger, Limits
+from glance_cache_nodes.fill.peer import Caller, Peer
+from glance_cache_nodes.fill.publish import Publisher
+from glance_cache_nodes.fill.sources import Neighbours
+from glance_cache_nodes.sites import SitesFile
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterator, Mapping
+
+    from glance_cache_nodes.fill.source import Source
+    from glance_cache_nodes.fill.wanted import Wanted
+
+DRIVER = "centralized_db"
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+    """This node.
+
+    Attributes:
+        conf: Glance's configuration.
+        enforcer: Glance's policy.
+        database: Glance's tables.
+        sites_file: the sites file.
+        publisher: Glance's cache.
+        ledger: the fills of the node.
+        avoided: the peers that are not asked for a while.
+        tls: how ``https`` peers are called.
+    """
+
+    conf: Any
+    enforcer: Any
+    database: Database
+    sites_file: SitesFile
+    publisher: Publisher
+    ledger: Ledger
+    avoided: Avoided
+    tls: ssl.SSLContext
+
+    @property
+    def own_url(self) -> str:
+        """This node's reference URL."""
+        return str(self.conf.worker_self_reference_url)
+
+    @property
+    def stall_timeout(self) -> float:
+        """Seconds without bytes after which a peer is left."""
+        return float(self.conf.cache_nodes.fill_stall_timeout)
+
+    @property
+    def patience(self) -> float:
+        """Seconds without bytes after which those who read along give up.
+
+        It is longer than the filler's own, which may pass for several peers, one after the other.
+        """
+        return max(60.0, 6 * self.stall_timeout)
+
+    def neighbours(self) -> Neighbours | None:
+        """Return the nodes around this one; None where no sites file names this one."""
+        sites = self.sites_file.current()
+        if sites is None or not sites.has(self.own_url):
+            return None
+        return Neighbours(self.database, sites, self.own_url, self.avoided)
+
+    def filler(
+        self, wanted: Wanted, around: Neighbours, request: Request, *, from_peer: bool
+    ) -> Filler:
+        """Return what fills an image in.
+
+        Args:
+            wanted: the image.
+            around: the nodes that may be asked.
+            request: the request that asks for it.
+            from_peer: whether a peer sent it; then no other peer is asked.
+        """
+        sources = self._sources(wanted, around, request, from_peer=from_peer)
+        return Filler(wanted, sources, self.publisher, self.avoided)
+
+    def _sources(
+        self, wanted: Wanted, around: Neighbours, request: Request, *, from_peer: bool
+    ) -> Iterator[Source]:
+        # Without a checksum nobody could tell a wrong image from the right one.
+        if wanted.algorithm is not None and not from_peer:
+            caller = Caller(request.headers, self.own_url, self.stall_timeout, self.tls)
+            for url in around.holders(request.context, wanted.id):
+                yield Peer(url, wanted, caller, only_if_cached=True)
+            for url in around.readers(wanted.id):
+                yield Peer(url, wanted, caller, only_if_cached=False)
+        yield Backend(request.application, request.environ)
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What stays of a request while an image is filled in: the caller may be gone by then.
+
+    Attributes:
+        context: the caller, as Glance's context filter made it; a copy.
+        headers: what peers are sent: token and request id.
+        application: what stands behind this filter.
+        environ: a request to it for the image's bytes.
+    """
+
+    context: Any
+    headers: Mapping[str, str]
+    application: Any
+    environ: Mapping[str, Any]
+
+
+def keep(
+    environ: Mapping[str, Any], context: Any, image_id: str, application: Any, *, as_admin: bool
+) -> Request:
+    """Return what stays of a request.
+
+    Args:
+        environ: the request.
+        context: the caller.
+        image_id: the image that it asks for.
+        application: what stands behind this filter.
+        as_admin: whether the backend is read as Glance's own cache worker does it.
+    """
+    own = copy.copy(context)
+    own.roles = list(context.roles)
+    inner = own
+    if as_admin:
+        inner = copy.copy(own)
+        inner.roles, inner.is_admin = [*own.roles, "admin"], True
+    headers = {"X-Openstack-Request-Id": str(context.request_id)}
+    if environ.get("HTTP_X_AUTH_TOKEN"):
+        headers["X-Auth-Token"] = environ["HTTP_X_AUTH_TOKEN"]
+    return Request(own, headers, application, environ_for(environ, image_id, inner))
+
+
+def load() -> Node | None:
+    """Return this node, from Glance's configuration; None where it has no cache that others see."""
+    conf = cfg.CONF
+    options.register(conf)
+    conf.register_opts(database_options.database_opts, group="database")  # Glance may do so later
+    if not conf.image_cache_dir or conf.image_cache_driver.lower() != DRIVER:
+        return None
+    directory = Path(conf.image_cache_dir)
+    limits = Limits(conf.cache_nodes.fill_concurrency, conf.image_cache_max_size)
+    return Node(
+        conf,
+        access.make_enforcer(),
+        Database(conf),
+        SitesFile(conf.cache_nodes.sites_file),
+        Publisher(conf),
+        Ledger(directory, limits),
+        Avoided(directory),
+        peer.tls_context(conf.cache_nodes),
+    )

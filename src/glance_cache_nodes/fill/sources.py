@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which peers are asked for an image, in which order."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from oslo_log import log
+
+from glance_cache_nodes.db import image_nodes, nodes
+from glance_cache_nodes.exception import DatabaseUnavailableError
+from glance_cache_nodes.fill import rendezvous
+
+if TYPE_CHECKING:
+    from glance_cache_nodes.db.database import Database
+    from glance_cache_nodes.fill.avoided import Avoided
+    from glance_cache_nodes.sites import Sites
+
+LOG = log.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Neighbours:
+    """The nodes around this one.
+
+    Attributes:
+        database: the record, with the nodes that have registered.
+        sites: the sites file.
+        own_url: this node's reference URL.
+        avoided: those not to ask for a while.
+    """
+
+    database: Database
+    sites: Sites
+    own_url: str
+    avoided: Avoided
+
+    def holders(self, context: Any, image_id: str) -> list[str]:
+        """Return the nodes of this site and those near it that hold an image, nearest first."""
+        own = self.sites.site_of(self.own_url)
+        near = {own, *self.sites.near(own)}
+        held = self.recorded(context, image_id)
+        return [url for url in held if self.sites.site_of(url) in near]
+
+    def recorded(self, context: Any, image_id: str) -> list[str]:
+        """Return all nodes of the sites file that hold an image by the record, nearest first."""
+        try:
+            found = image_nodes.find_nodes(self.database, context, image_id) or ()
+        except DatabaseUnavailableError as error:
+            LOG.warning("The nodes that hold an image are not known: %s", error)
+            return []
+        return self.sites.nearest_first(
+            self.sites.site_of(self.own_url), [url for url in found if self._may_ask(url)]
+        )
+
+    def readers(self, image_id: str) -> list[str]:
+        """Return the nodes of this site that shall read an image before this one does."""
+        try:
+            registered = nodes.find_urls(self.database)
+        except DatabaseUnavailableError as error:
+            LOG.warning("The nodes of this site are not known: %s", error)
+            return []
+        own = self.sites.site_of(self.own_url)
+        of_site = [url for url in registered if self.sites.site_of(url) == own]
+        order = rendezvous.order(image_id, [*of_site, self.own_url])
+        return [url for url in order[: order.index(self.own_url)] if self._may_ask(url)]
+
+    def _may_ask(self, url: str) -> bool:
+        return url != self.own_url and self.sites.has(url) and not self.avoided.has(url)

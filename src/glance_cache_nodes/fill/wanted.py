@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The image that a node fills into its cache: its size, and the hash that its bytes must have."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """An active image.
+
+    Attributes:
+        id: its UUID.
+        size: its bytes, at least 1.
+        checksum: the MD5 that Glance answers as ``Content-MD5``; None for an image without one.
+        algorithm: the strongest hash that is known of it, by hashlib's name; None for none.
+        digest: that hash, in hexadecimal.
+    """
+
+    id: str
+    size: int
+    checksum: str | None
+    algorithm: str | None
+    digest: str | None
+
+    def hasher(self) -> Any:
+        """Return a new hash object; None for an image without a checksum."""
+        if self.algorithm is None:
+            return None
+        return hashlib.new(self.algorithm, usedforsecurity=False)
+
+
+def of(image: Any) -> Wanted | None:
+    """Return what to fill in for an image of Glance's domain; None where it has no bytes yet."""
+    if image.status != "active" or not image.size:
+        return None
+    algorithm, digest = image.os_hash_algo, image.os_hash_value
+    if not digest or algorithm not in hashlib.algorithms_available:
+        algorithm, digest = ("md5", image.checksum) if image.checksum else (None, None)
+    return Wanted(image.image_id, image.size, image.checksum, algorithm, digest)

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several real Glance nodes, each in a process of its own, on one database and one store."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import slow_link
+
+import glance_site
+import waiting
+from glance_cache_nodes import paste_config
+from glance_cache_nodes.paste_config.filters import FILTERS, WITH_FILL
+from glance_cache_nodes_lab import ports
+
+HERE = Path(__file__).parent
+STALL_TIMEOUT = 1.0
+
+
+@dataclass
+class Answer:
+    """What a node answered; ``body`` is what came of it before it broke off, if it did."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+    is_broken: bool = False
+
+
+@dataclass
+class Node:
+    """A node."""
+
+    directory: Path
+    port: int
+    process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def cache(self) -> Path:
+        return self.directory / "cache"
+
+    def call(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+        """Ask it, as admin unless another token is given."""
+        return call(self.url, method, path, body, **headers)
+
+    def download(self, image_id: str, **headers: str) -> Answer:
+        return self.call("GET", f"/v2/images/{image_id}/file", **headers)
+
+    def log(self) -> str:
+        return (self.directory / "glance-api.log").read_text(errors="replace")
+
+    def has(self, image_id: str) -> bool:
+        return (self.cache / image_id).exists()
+
+    def is_idle(self) -> bool:
+        """Whether it fills nothing in."""
+        return not list((self.cache / "fill").glob("*.lock"))
+
+
+@dataclass
+class Nodes:
+    """All of them."""
+
+    root: Path
+    sites: list[list[Node]] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[Node]:
+        return [node for site in self.sites for node in site]
+
+    @property
+    def store(self) -> Path:
+        return self.root / "store"
+
+    @property
+    def link(self) -> Path:
+        return self.root / "link"
+
+    def rows(self, image_id: str) -> list[str]:
+        """Return the nodes on record."""
+        answer = self.all[0].call("GET", f"/v2/cache/nodes/{image_id}")
+        return json.loads(answer.body)["cached_nodes"]
+
+
+def call(url: str, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+    """Make a request; a body that breaks off is no error here."""
+    given = {key.replace("_", "-"): value for key, value in headers.items()}
+    kind = "application/octet-stream" if path.endswith("/file") else "application/json"
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=waiting.GIVE_UP)
+    try:
+        every = {"X-Auth-Token": "admin", "Content-Type": kind, **given}
+        connection.request(method, path, body or None, every)
+        response = connection.getresponse()
+        return _read(response)
+    finally:
+        connection.close()
+
+
+def leave_after(node: Node, image_id: str, count: int) -> None:
+    """Begin a download, and hang up after so many bytes."""
+    connection = http.client.HTTPConnection(urlsplit(node.url).netloc, timeout=waiting.GIVE_UP)
+    connection.request("GET", f"/v2/images/{image_id}/file", headers={"X-Auth-Token": "admin"})
+    response = connection.getresponse()
+    assert response.read(count)
+    response.close()
+    connection.close()
+
+
+def _read(response: http.client.HTTPResponse) -> Answer:
+    blocks = []
+    try:
+        while block := response.read1(1 << 20):
+            blocks.append(block)
+        body = b"".join(blocks)
+        length = response.headers.get("Content-Length")
+        is_broken = length is not None and len(body) < int(length)
+    except (http.client.HTTPException, OSError):
+        body, is_broken = b"".join(blocks), True
+    return Answer(response.status, response.headers, body, is_broken)
+
+
+def content(size: int, seed: int = 1) -> bytes:
+    return random.Random(seed).randbytes(size)
+
+
+def upload(node: Node, data: bytes, **attributes: object) -> str:
+    """Make an active image with Glance; return its id."""
+    wanted = {
+        "name": "image",
+        "disk_format": "raw",
+        "container_format": "bare",
+        "visibility": "public",
+        **attributes,
+    }
+    made = node.call("POST", "/v2/images", json.dumps(wanted).encode())
+    image_id = json.loads(made.body)["id"]
+    done = node.call("PUT", f"/v2/images/{image_id}/file", data)
+    assert done.status == 204, done
+    return image_id
+
+
+@contextlib.contextmanager
+def running(  # noqa: PLR0913 - each is a way in which sites differ
+    root: Path,
+    counts: Sequence[int],
+    *,
+    fill: bool = True,
+    rate: float = 0.0,
+    threads: int = 16,
+    options: str = "",
+    database: str = "",
+    server: str = "cheroot",
+) -> Iterator[Nodes]:
+    """Run sites of so many nodes each, for the block."""
+    nodes = Nodes(root)
+    numbers = iter(ports.pick(sum(counts)))
+    nodes.sites = [
+        [Node(root / f"site{s}-{n}", next(numbers)) for n in range(count)]
+        for s, count in enumerate(counts)
+    ]
+    configure(nodes, fill=fill, options=options, database=database)
+    if rate:
+        slow_link.create(nodes.link, rate)
+    try:
+        for node in nodes.all:
+            start(nodes, node, threads=threads, server=server)
+        for node in nodes.all:
+            wait_for(node)
+        yield nodes
+    finally:
+        for node in nodes.all:
+            stop(node)
+
+
+def configure(nodes: Nodes, *, fill: bool, options: str, database: str) -> None:
+    """Write what all the nodes read, and make the tables."""
+    root = nodes.root
+    for name in ("store", "tasks"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    shipped = Path(sys.prefix, "etc/glance/glance-api-paste.ini").read_text()
+    paste = paste_config.insert(shipped, WITH_FILL if fill else FILTERS)
+    lines = [
+        f"site{number}: {{nodes: {json.dumps([node.url for node in site])}, near: "
+        f"{json.dumps([f'site{other}' for other in range(len(nodes.sites)) if other != number])}}}"
+        for number, site in enumerate(nodes.sites)
+    ]
+    (root / "sites.yaml").write_text("\n".join(lines) + "\n")
+    for node in nodes.all:
+        for name in ("cache", "staging", "locks"):
+            (node.directory / name).mkdir(parents=True, exist_ok=True)
+        text = glance_site.GLANCE_CONF.format(
+            root=node.directory, database=database or f"sqlite:///{root}/glance.sqlite"
+        )
+        text = text.replace(f"{node.directory}/store", str(root / "store"))
+        text = text.replace(f"{node.directory}/tasks", str(root / "tasks"))
+        text = text.replace("http://node1:9292", node.url)
+        own = f"sites_file = {root}/sites.yaml\nfill_stall_timeout = {STALL_TIMEOUT}\n"
+        text += f"[cache_nodes]\n{own}{options}\n"
+        (node.directory / "glance-api.conf").write_text(text)
+        (node.directory / "glance-api-paste.ini").write_text(paste)
+        (node.directory / "policy.yaml").write_text("{}\n")
+    command = "import sys; from glance.cmd.manage import main; sys.exit(main())"
+    arguments = ["--config-file", str(nodes.all[0].directory / "glance-api.conf"), "db", "sync"]
+    subprocess.run([sys.executable, "-c", command, *arguments], check=True, capture_output=True)
+
+
+def start(nodes: Nodes, node: Node, *, threads: int = 16, server: str = "cheroot") -> None:
+    """Start a node."""
+    environment = {**os.environ, "OS_GLANCE_CONFIG_DIR": str(node.directory)}
+    if nodes.link.exists():
+        environment["TEST_LINK"] = str(nodes.link)
+    words = {
+        "cheroot": ["node_app.py", str(node.port), str(threads)],
+        "gunicorn": [
+            *("-m", "gunicorn.app.wsgiapp", "--workers=3", f"--threads={threads}"),
+            *(f"--bind=127.0.0.1:{node.port}", "--graceful-timeout=1", "node_app:application()"),
+        ],
+    }[server]
+    with (node.directory / "server.log").open("ab") as log:
+        node.process = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=HERE,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def wait_for(node: Node) -> None:
+    """Return when a node answers."""
+
+    def answers() -> bool:
+        assert node.process is not None
+        assert node.process.poll() is None, (node.directory / "server.log").read_text()[-2000:]
+        with contextlib.suppress(OSError):
+            return node.call("GET", "/").status == 300
+        return False
+
+    assert waiting.until(answers)
+
+
+def stop(node: Node) -> None:
+    """End a node at once, however it is."""
+    if node.process is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(node.process.pid, signal.SIGKILL)
+        node.process.wait()

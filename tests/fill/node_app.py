@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Glance node as a WSGI application, for a server in a process of its own.
+
+Keystonemiddleware's own fixture stands in for Keystone, as in ``glance_site``; the backend can be
+behind a slow link, which all processes of a test share.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures.thread  # noqa: F401 - Glance's exit handler is too late to import it
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import slow_link
+from glance.common import wsgi_app
+
+import glance_site
+from glance_cache_nodes_lab import sqlite
+
+
+def application():
+    """Load the node that ``OS_GLANCE_CONFIG_DIR`` configures."""
+    sqlite.share()
+    glance_site._accept_tokens()
+    if "TEST_LINK" in os.environ:
+        slow_link.put_in_front_of_the_store(Path(os.environ["TEST_LINK"]))
+    return wsgi_app.init_app()
+
+
+def main() -> None:
+    """Serve on a port, with so many threads."""
+    from cheroot import wsgi  # noqa: PLC0415 - gunicorn needs none
+
+    port, threads = map(int, sys.argv[1:])
+    del sys.argv[1:]
+    server = wsgi.Server(
+        ("127.0.0.1", port), application(), numthreads=threads, request_queue_size=128
+    )
+    server.safe_start()
+
+
+if __name__ == "__main__":
+    main()

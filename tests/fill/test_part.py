@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The part file and its readers: nobody has a whole wrong image, and nobody waits for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import uuid
+from pathlib import Path
+
+import pytest
+
+from glance_cache_nodes.cache import layout
+from glance_cache_nodes.fill.ledger import Claim, Ledger, Limits
+from glance_cache_nodes.fill.part import FillBrokenError, Part, Reader, WrongBytesError, follow
+from glance_cache_nodes.fill.wanted import Wanted
+
+DATA = bytes(range(256)) * 4
+IMAGE = str(uuid.UUID(int=1))
+WANTED = Wanted(IMAGE, len(DATA), "md5", "sha512", hashlib.sha512(DATA).hexdigest())
+LIMIT = 60.0
+
+
+class Fill:
+    """A fill that a test drives block by block."""
+
+    def __init__(self, directory: Path) -> None:
+        self.ledger = Ledger(directory, Limits(8, 1 << 30))
+        claim = self.ledger.claim(IMAGE, len(DATA))
+        assert isinstance(claim, Claim)
+        self.claim = claim
+        self.path = layout.part_file(directory, IMAGE)
+        self.cached = layout.cached_file(directory, IMAGE)
+        self.part = Part(self.path, WANTED)
+
+    def follow(self) -> Reader:
+        reader = follow(self.ledger, WANTED, LIMIT)
+        assert reader is not None
+        return reader
+
+
+@pytest.fixture
+def fill(tmp_path: Path) -> Fill:
+    return Fill(tmp_path)
+
+
+def test_readers_have_all_but_the_last_block_until_the_hash_is_right(fill: Fill) -> None:
+    fill.part.add(DATA[:500])
+    fill.part.add(DATA[500:])
+    assert fill.path.read_bytes() == DATA[:500]
+    reader = iter(fill.follow())
+    assert next(reader) == DATA[:500]
+    fill.part.finish()
+    fill.path.rename(fill.cached)
+    fill.claim.release()
+    assert b"".join(reader) == DATA[500:]
+
+
+def test_a_wrong_image_is_never_whole(fill: Fill) -> None:
+    fill.part.add(DATA[:500])
+    fill.part.add(b"!" * (len(DATA) - 500))
+    reader = iter(fill.follow())
+    next(reader)
+    with pytest.raises(WrongBytesError, match="sha512"):
+        fill.part.finish()
+    fill.claim.release()
+    with pytest.raises(FillBrokenError, match="has ended too early"):
+        next(reader)
+
+
+def test_more_bytes_than_the_image_has_are_wrong(fill: Fill) -> None:
+    fill.part.add(DATA)
+    with pytest.raises(WrongBytesError, match="more than 1024 bytes"):
+        fill.part.add(b"!")
+
+
+def test_what_nobody_has_read_can_be_begun_again(fill: Fill) -> None:
+    fill.part.add(b"!" * len(DATA))
+    assert fill.part.begin_again()
+    fill.part.add(DATA)
+    fill.part.finish()
+    assert fill.path.read_bytes() == DATA
+
+
+def test_what_somebody_may_have_read_cannot_be_begun_again(fill: Fill) -> None:
+    fill.part.add(DATA[:10])
+    fill.part.add(DATA[10:20])
+    assert not fill.part.begin_again()
+
+
+def test_a_fill_that_ends_before_a_byte_came_has_no_reader(fill: Fill) -> None:
+    fill.part.add(DATA)
+    threading.Timer(0.05, fill.claim.release).start()
+    assert follow(fill.ledger, WANTED, LIMIT) is None
+
+
+def test_the_cached_file_is_read_when_the_fill_is_over(fill: Fill) -> None:
+    fill.part.add(DATA)
+    fill.part.finish()
+    fill.path.rename(fill.cached)
+    fill.claim.release()
+    assert b"".join(fill.follow()) == DATA
+
+
+def test_an_image_that_is_evicted_while_it_is_read_is_read_to_its_end(fill: Fill) -> None:
+    fill.part.add(DATA)
+    fill.part.finish()
+    fill.path.rename(fill.cached)
+    reader = fill.follow()
+    fill.cached.unlink()
+    fill.claim.release()
+    assert b"".join(reader) == DATA
+
+
+def test_a_reader_does_not_follow_the_next_fill_with_the_bytes_of_the_last(fill: Fill) -> None:
+    fill.part.add(DATA[:10])
+    fill.part.add(DATA[10:20])
+    reader = iter(fill.follow())
+    assert next(reader) == DATA[:10]
+    fill.claim.release()
+    again = fill.ledger.claim(IMAGE, len(DATA))
+    assert isinstance(again, Claim)
+    with pytest.raises(FillBrokenError):
+        next(reader)
+    again.release()
+
+
+def test_a_fill_that_stands_still_is_left(fill: Fill) -> None:
+    fill.part.add(DATA[:10])
+    fill.part.add(DATA[10:20])
+    reader = follow(fill.ledger, WANTED, 0.05)
+    assert reader is not None
+    with pytest.raises(FillBrokenError, match="stands still"):
+        list(reader)
+    fill.claim.release()
+
+
+def test_an_image_without_a_checksum_is_taken_as_it_comes(tmp_path: Path) -> None:
+    wanted = Wanted(IMAGE, len(DATA), None, None, None)
+    part = Part(tmp_path / "part", wanted)
+    part.add(DATA)
+    part.finish()
+    assert (tmp_path / "part").read_bytes() == DATA
