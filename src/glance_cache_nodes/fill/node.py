@@ -103,7 +103,7 @@ class Node:
         # Without a checksum nobody could tell a wrong image from the right one.
         if wanted.algorithm is not None and not from_peer:
             caller = Caller(request.headers, self.own_url, self.stall_timeout, self.tls)
-            for url in around.holders(request.context, wanted.id):
+            for url in around.holders(wanted.id):
                 yield Peer(url, wanted, caller, only_if_cached=True)
             for url in around.readers(wanted.id):
                 yield Peer(url, wanted, caller, only_if_cached=False)

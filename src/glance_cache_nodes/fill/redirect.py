@@ -26,7 +26,7 @@ def location(around: Neighbours, request: webob.Request, image_id: str) -> str |
     """
     # The caller sends its token there: not in the clear if it came here encrypted.
     needs_tls = request.scheme == "https" or around.own_url.lower().startswith("https:")
-    for url in around.recorded(request.context, image_id):
+    for url in around.recorded(image_id):
         if url.lower().startswith("https:") or not needs_tls:
             return f"{url.rstrip('/')}/v2/images/{image_id}/file?{QUERY}"
     return None

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from oslo_log import log
 
-from glance_cache_nodes.db import image_nodes, nodes
+from glance_cache_nodes.db import image_copies, nodes
 from glance_cache_nodes.exception import DatabaseUnavailableError
 from glance_cache_nodes.fill import rendezvous
 
@@ -36,17 +36,17 @@ class Neighbours:
     own_url: str
     avoided: Avoided
 
-    def holders(self, context: Any, image_id: str) -> list[str]:
+    def holders(self, image_id: str) -> list[str]:
         """Return the nodes of this site and those near it that hold an image, nearest first."""
         own = self.sites.site_of(self.own_url)
         near = {own, *self.sites.near(own)}
-        held = self.recorded(context, image_id)
+        held = self.recorded(image_id)
         return [url for url in held if self.sites.site_of(url) in near]
 
-    def recorded(self, context: Any, image_id: str) -> list[str]:
+    def recorded(self, image_id: str) -> list[str]:
         """Return all nodes of the sites file that hold an image by the record, nearest first."""
         try:
-            found = image_nodes.find_nodes(self.database, context, image_id) or ()
+            found = [copy.node for copy in image_copies.find(self.database, image_id)]
         except DatabaseUnavailableError as error:
             LOG.warning("The nodes that hold an image are not known: %s", error)
             return []
