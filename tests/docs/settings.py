@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import configparser
-import datetime
 import functools
 import importlib.metadata
 import io
@@ -19,10 +18,8 @@ import deployers
 import devstack
 import openstack
 import pytest
-import sqlalchemy
 import yaml
 from glance import policies
-from glance.db.sqlalchemy import models
 from oslo_config import cfg
 
 import glance_cache_nodes_nova
@@ -140,25 +137,6 @@ def cache_nodes_conf(path: Path) -> None:
     assert path.read_text().startswith("[Service]\nEnvironment=PYTHONPATH=/opt/")
 
 
-def forget_sql(path: Path) -> None:
-    """See that a node that is gone is taken out of Glance's tables, and no other one."""
-    engine = sqlalchemy.create_engine("sqlite://")
-    tables = [models.NodeReference.__table__, models.CachedImages.__table__]
-    models.BASE.metadata.create_all(engine, tables=tables)
-    now = datetime.datetime.now()
-    with engine.begin() as connection:
-        for number, name in enumerate(("gone", "here"), 1):
-            node = {"node_reference_id": number}
-            url = {"node_reference_url": f"http://{name}:9292"}
-            file = {"image_id": "x", "size": 1, "hits": 0, "last_accessed": now}
-            connection.execute(tables[0].insert(), node | url)
-            connection.execute(tables[1].insert(), node | file | {"last_modified": now})
-        for statement in path.read_text().split(";"):
-            connection.exec_driver_sql(statement)
-        left = [connection.execute(table.select()).mappings().all() for table in tables]
-    assert [[row["node_reference_id"] for row in rows] for rows in left] == [[2], [2]]
-
-
 def _sections(text: str) -> dict[str, dict[str, str]]:
     parser = configparser.RawConfigParser(default_section="none")
     parser.optionxform = str
@@ -188,7 +166,6 @@ CHECKS = {
     "cache-nodes.conf": cache_nodes_conf,
     "clouds.yaml": clouds_yaml,
     "devstack/local.sh": devstack.local_sh,
-    "forget.sql": forget_sql,
     "glance-api.conf": glance_api_conf,
     "haproxy.cfg": haproxy_cfg,
     "nova.conf": nova_conf,

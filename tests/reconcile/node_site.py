@@ -13,12 +13,15 @@ import uuid
 from pathlib import Path
 
 import sqlalchemy as sa
+from glance.common import config
 from glance.db.sqlalchemy import models
+from glance.image_cache import image_cache_opts
 from oslo_config import cfg
 from oslo_db import options
 
 from glance_cache_nodes.reconcile.record import Record
 from glance_cache_nodes.reconcile.run import Run, Wanted
+from glance_cache_nodes.reconcile.settings import Settings
 
 NODE = "http://node1:9292"
 OTHER = "http://node2:9292"
@@ -128,3 +131,15 @@ def long_ago(path: Path) -> None:
     """Let a file look as if nobody had written it for a day."""
     old = time.time() - 90000
     os.utime(path, (old, old))
+
+
+def settings(site: Site, **changes: object) -> Settings:
+    """Return the node's configuration, without touching the one that all of Glance shares."""
+    conf = cfg.ConfigOpts()
+    conf.register_opts([*config.common_opts, *image_cache_opts])
+    conf.register_opts(config.paste_deploy_opts, "paste_deploy")
+    conf.register_opts(options.database_opts, "database")
+    conf([], default_config_files=[str(site.file)], default_config_dirs=[])
+    for name, value in changes.items():
+        conf.set_override(name, value)
+    return Settings(conf, [str(site.file)])

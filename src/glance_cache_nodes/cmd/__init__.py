@@ -8,13 +8,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes import version
-from glance_cache_nodes.cmd import lab, paste, reconcile
+from glance_cache_nodes.cmd import check, forget, lab, paste, reconcile
 from glance_cache_nodes.exception import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SUBCOMMANDS = (paste, lab, reconcile)
+SUBCOMMANDS = (paste, lab, reconcile, forget, check)
 
 
 def build_parser() -> argparse.ArgumentParser:

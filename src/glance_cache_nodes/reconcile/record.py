@@ -116,7 +116,7 @@ class Record:
             "last_modified": now,
             "hits": 0,
         }
-        node_id = self._register()
+        node_id = self._register(self.node)
         with contextlib.suppress(sa.exc.IntegrityError), self._begin() as connection:
             connection.execute(sa.insert(CACHED_IMAGES).values(node_reference_id=node_id, **values))
 
@@ -131,18 +131,68 @@ class Record:
             where = (*_is_of(self.node, image_id), CACHED_IMAGES.c.size == old)
             connection.execute(sa.update(CACHED_IMAGES).where(*where).values(size=new))
 
-    def _register(self) -> int:
-        """Return the node's number; a node that is not known is added, as by Glance's start."""
+    def nodes(self) -> list[str]:
+        """Return the URLs of all registered nodes, sorted."""
         with self._begin() as connection:
-            number = _node_id(connection, self.node)
+            return sorted(
+                connection.execute(sa.select(NODE_REFERENCE.c.node_reference_url)).scalars()
+            )
+
+    def read_each_table(self) -> None:
+        """Read a row of each table that is needed."""
+        with self._begin() as connection:
+            for query in (
+                sa.select(NODE_REFERENCE.c.node_reference_id),
+                sa.select(CACHED_IMAGES.c.size),
+                sa.select(*(IMAGES.c[each] for each in _IMAGE)),
+            ):
+                connection.execute(query.limit(1)).fetchall()
+
+    def forget(self, heir: str | None, handed_on: Sequence[str]) -> None:
+        """Remove the node and its rows, in one transaction.
+
+        Args:
+            heir: the node that gets rows; it is registered if need be.
+            handed_on: the images whose rows it gets, unless it has its own.
+
+        Raises:
+            UserError: the node added a row meanwhile.
+        """
+        to = self._register(heir) if heir else None
+        try:
+            with self._begin() as connection:
+                number = _node_id(connection, self.node)
+                mine = CACHED_IMAGES.c.node_reference_id == number
+                theirs = sa.select(CACHED_IMAGES.c.image_id).where(
+                    CACHED_IMAGES.c.node_reference_id == to
+                )
+                wanted = set(handed_on) - set(connection.execute(theirs).scalars())
+                for image_id in sorted(wanted):
+                    connection.execute(
+                        sa.update(CACHED_IMAGES)
+                        .where(mine, CACHED_IMAGES.c.image_id == image_id)
+                        .values(node_reference_id=to)
+                    )
+                connection.execute(sa.delete(CACHED_IMAGES).where(mine))
+                connection.execute(
+                    sa.delete(NODE_REFERENCE).where(NODE_REFERENCE.c.node_reference_id == number)
+                )
+        except sa.exc.IntegrityError as error:
+            text = f"{self.node} has just cached an image, so it is not gone; nothing was changed"
+            raise UserError(text) from error
+
+    def _register(self, node: str) -> int:
+        """Return a node's number; a node that is not known is added, as by Glance's start."""
+        with self._begin() as connection:
+            number = _node_id(connection, node)
         if number is not None:
             return number
         with contextlib.suppress(sa.exc.IntegrityError), self._begin() as connection:
-            connection.execute(sa.insert(NODE_REFERENCE).values(node_reference_url=self.node))
+            connection.execute(sa.insert(NODE_REFERENCE).values(node_reference_url=node))
         with self._begin() as connection:
-            number = _node_id(connection, self.node)
+            number = _node_id(connection, node)
         if number is None:
-            raise UserError(f"the database did not take the node {self.node}")
+            raise UserError(f"the database did not take the node {node}")
         return number
 
     @contextlib.contextmanager

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,15 +61,11 @@ def load(files: Sequence[str] = ()) -> Settings:
     Raises:
         UserError: Glance is not installed here, or a file is missing or wrong.
     """
-    try:
-        from glance import image_cache  # noqa: F401, PLC0415 - it registers its options
-        from glance.common import config  # noqa: PLC0415
-        from oslo_config import cfg  # noqa: PLC0415
-        from oslo_db import options  # noqa: PLC0415
-        from oslo_log import log  # noqa: PLC0415
-    except ImportError as error:
-        text = f"Glance is not installed beside this command ({error}); run that of its environment"
-        raise UserError(text) from error
+    config = _glance_config()
+    from oslo_config import cfg  # noqa: PLC0415 - only Glance brings them
+    from oslo_db import options  # noqa: PLC0415
+    from oslo_log import log  # noqa: PLC0415
+
     conf = config.CONF
     with contextlib.suppress(cfg.ArgsAlreadyParsedError, cfg.DuplicateOptError):
         log.register_options(conf)
@@ -86,6 +83,19 @@ def load(files: Sequence[str] = ()) -> Settings:
         text = "found no glance-api.conf or glance-cache.conf; name one with --config-file"
         raise UserError(text)
     return Settings(conf, read)
+
+
+def _glance_config() -> Any:
+    """Return Glance's module of options, with those of its cache registered."""
+    try:
+        with warnings.catch_warnings():  # of libraries, about themselves
+            warnings.simplefilter("ignore")
+            from glance import image_cache  # noqa: F401, PLC0415
+            from glance.common import config  # noqa: PLC0415
+    except ImportError as error:
+        text = f"Glance is not installed beside this command ({error}); run that of its environment"
+        raise UserError(text) from error
+    return config
 
 
 def require(settings: Settings) -> tuple[str, Path]:
