@@ -34,13 +34,13 @@ def keystone(lab: LabState) -> None:
 
 
 @contextlib.contextmanager
-def nodes(lab: LabState, options: Mapping[int, Options], with_filter: bool) -> Iterator[None]:  # noqa: FBT001
+def nodes(lab: LabState, options: Mapping[int, Options], filters: str) -> Iterator[None]:
     """Make configuration, paste file and tables of new nodes while the block runs.
 
     Args:
         lab: the lab.
         options: by number of the node, counted from 1.
-        with_filter: whether the filter is put into their paste files.
+        filters: a key of the table of filters in ``setup_glance``.
 
     Raises:
         UserError: a step failed.
@@ -51,8 +51,7 @@ def nodes(lab: LabState, options: Mapping[int, Options], with_filter: bool) -> I
         return
     for node in lacking:
         configuration.write_node(lab, node, options.get(lab.nodes.index(node) + 1, {}))
-    choice = "with-filter" if with_filter else "without-filter"
-    words = [choice, *(str(node.directory) for node in lacking)]
+    words = [filters, *(str(node.directory) for node in lacking)]
     log = lacking[0].log
     with launch.step(lab.glance_python, "setup_glance", words, {}, log) as step:
         yield

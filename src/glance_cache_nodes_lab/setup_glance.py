@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The setup in Glance's environment before the first start of nodes.
 
-    python -m glance_cache_nodes_lab.setup_glance with-filter|without-filter NODE_DIRECTORY...
+    python -m glance_cache_nodes_lab.setup_glance FILTERS NODE_DIRECTORY...
+
+FILTERS is one of the keys of the table below.
 
 It makes the tables, and copies the paste file of this release of Glance to each node.
 """
@@ -14,10 +16,16 @@ import sys
 from pathlib import Path
 
 from glance_cache_nodes import paste_config
+from glance_cache_nodes.paste_config import filters
 from glance_cache_nodes_lab import private, sqlite
 from glance_cache_nodes_lab.configuration import GLANCE as CONFIGURATION
 from glance_cache_nodes_lab.configuration import PASTE
 
+FILTERS = {
+    "with-filter": filters.FILTERS,
+    "with-fill": filters.WITH_FILL,
+    "without-filter": (),
+}
 SHIPPED = (Path(sys.prefix, "etc/glance"), Path("/etc/glance"), Path("/usr/share/glance"))
 
 
@@ -26,13 +34,17 @@ def main() -> None:
     private.keep_new_files()
     choice, *directories = sys.argv[1:]
     del sys.argv[1:]
-    text = _shipped_paste()
-    if choice == "with-filter":
-        text = paste_config.insert(text)
+    text = paste(choice)
     _make_tables(Path(directories[0], CONFIGURATION))
     # Last: a node that has this file counts as set up.
     for directory in map(Path, directories):
         private.write(directory / PASTE, _with_own_healthcheck(text, directory))
+
+
+def paste(choice: str) -> str:
+    """Return the paste file that this release of Glance ships, with the filters of a choice."""
+    text, chosen = _shipped_paste(), FILTERS[choice]
+    return paste_config.insert(text, chosen) if chosen else text
 
 
 def _shipped_paste() -> str:

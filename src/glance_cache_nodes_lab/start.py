@@ -41,6 +41,7 @@ def up(  # noqa: PLR0913
     database: str | None = None,
     node_options: Mapping[int, Options] | None = None,
     with_filter: bool = True,
+    with_fill: bool = False,
     glance_python: str | None = None,
     progress: Progress = print,
 ) -> LabState:
@@ -58,6 +59,7 @@ def up(  # noqa: PLR0913
         node_options: by number of the node, counted from 1, options of its glance-api.conf that
             differ from the usual ones. The file is written once, when the node is added.
         with_filter: whether nodes that are added have the filter in their paste file.
+        with_fill: whether they also have the filter cache_fill in it.
         glance_python: the interpreter that runs a new lab's Glance; None for this one, or as it
             was. This package must be installed there too.
         progress: called with a line for each step.
@@ -76,7 +78,7 @@ def up(  # noqa: PLR0913
         lab.save()
         started: list[Process] = []
         try:
-            with prepare.nodes(lab, node_options or {}, with_filter):
+            with prepare.nodes(lab, node_options or {}, _filters(with_filter, with_fill)):
                 _start_keystone(lab, started, say)
             _start(lab, lab.nodes, started, say)
             _finish(lab, say)
@@ -84,6 +86,12 @@ def up(  # noqa: PLR0913
             processes.stop(started)
             raise
     return lab
+
+
+def _filters(with_filter: bool, with_fill: bool) -> str:  # noqa: FBT001
+    if not with_filter:
+        return "without-filter"
+    return "with-fill" if with_fill else "with-filter"
 
 
 def _start_keystone(lab: LabState, started: list[Process], say: Progress) -> None:

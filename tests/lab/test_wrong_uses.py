@@ -84,9 +84,13 @@ def test_sites_of_another_form(sites, part, tmp_path):
             ("--sites=a=1", "--nodes=1"),
             "--nodes and --sites each say how many nodes there are; give one of them",
         ),
+        (
+            ("--fill", "--without-filter"),
+            "--fill and --without-filter exclude each other; give one of them",
+        ),
     ],
 )
-def test_sites_that_make_no_sense(words, reason, tmp_path):
+def test_options_that_make_no_sense(words, reason, tmp_path):
     assert refusal("up", tmp_path / "lab", *words) == reason
 
 

@@ -64,6 +64,9 @@ def _add_up(verbs: Subparsers) -> None:
         "--without-filter", action="store_true", help="use Glance's own paste file for new nodes"
     )
     parser.add_argument(
+        "--fill", action="store_true", help="put the filter cache_fill into new nodes as well"
+    )
+    parser.add_argument(
         "--glance-python",
         metavar="PATH",
         help="the Python that runs Glance in a new lab (default: this one)",
@@ -103,6 +106,8 @@ def _add_status(verbs: Subparsers) -> None:
 
 
 def _up(arguments: argparse.Namespace) -> int:
+    if arguments.fill and arguments.without_filter:
+        raise UserError("--fill and --without-filter exclude each other; give one of them")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     state = lab.up(
@@ -111,6 +116,7 @@ def _up(arguments: argparse.Namespace) -> int:
         in_sites=_sites(arguments),
         database=arguments.database,
         with_filter=not arguments.without_filter,
+        with_fill=arguments.fill,
         glance_python=_glance_python(arguments),
         progress=_tell,
     )

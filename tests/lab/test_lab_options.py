@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which nodes ``lab up --sites`` adds to a lab that has some."""
+"""What ``lab up`` makes of ``--sites`` and ``--fill``, before a service starts."""
 
 from __future__ import annotations
 
 import pytest
 
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes_lab import LabState, Service, sites
+from glance_cache_nodes_lab import LabState, Service, setup_glance, sites
 
 
 def lab_of(tmp_path, *places):
@@ -26,3 +26,15 @@ def test_nodes_are_added_to_the_sites_that_lack_them(tmp_path):
 def test_a_lab_without_sites_gets_none(tmp_path):
     with pytest.raises(UserError, match="was made without sites; name another --dir"):
         sites.of_new_nodes(lab_of(tmp_path, None), {"edge1": 2})
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ("with-fill", "context cache_nodes cache cache_fill cachemanage"),
+        ("with-filter", "context cache_nodes cache cachemanage"),
+        ("without-filter", "context cache cachemanage"),
+    ],
+)
+def test_a_node_gets_the_chosen_filters(choice, words):
+    assert f" {words} " in setup_glance.paste(choice)
