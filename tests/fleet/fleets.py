@@ -21,18 +21,16 @@ HEADERS = {"X-Auth-Token": "secret-token", "X-Openstack-Request-Id": "req-1"}
 def fleet(
     *,
     timeout: float = 3.0,
-    concurrency: int = 100,
     sites: Path | None = None,
     names: Names | None = None,
-    cafile: Path | None = None,
+    **values: object,
 ) -> Fleet:
-    """Return a fleet with these options."""
+    """Return a fleet with these options of ``[cache_nodes]``."""
     conf = cfg.ConfigOpts()
     options.register(conf)
     conf([])
-    conf.set_override("fleet_timeout", timeout, group=options.GROUP)
-    conf.set_override("fleet_concurrency", concurrency, group=options.GROUP)
-    conf.set_override("cafile", str(cafile) if cafile else None, group=options.GROUP)
+    for name, value in {"fleet_timeout": timeout, **values}.items():
+        conf.set_override(name, value, group=options.GROUP)
     return Fleet(conf.cache_nodes, SitesFile(str(sites) if sites else None), names)
 
 

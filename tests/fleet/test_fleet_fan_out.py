@@ -54,12 +54,12 @@ def test_a_call_asks_no_more_nodes_at_once_than_it_may() -> None:
             running -= 1
         return "done"
 
-    assert each(fleets.fleet(timeout=60.0, concurrency=3), names(200), job) == ["done"] * 200
+    assert each(fleets.fleet(timeout=60.0, fleet_concurrency=3), names(200), job) == ["done"] * 200
     assert most <= 3
 
 
 def test_nodes_that_hang_leave_time_to_those_behind_them() -> None:
-    fleet = fleets.fleet(timeout=4.0, concurrency=10)
+    fleet = fleets.fleet(timeout=4.0, fleet_concurrency=10)
     with Peer(peers.hangs) as hanging, Peer(peers.tells("cached")) as good:
         nodes = [f"{hanging.url}/{number}" for number in range(20)]
         answers = verify.ask(fleets.begin(fleet), IMAGE, [*nodes, good.url])
@@ -83,7 +83,7 @@ def test_a_job_that_fails_is_a_result() -> None:
 
 
 def test_many_calls_at_once_share_a_bounded_number_of_threads() -> None:
-    fleet = fleets.fleet(timeout=2.0, concurrency=5)
+    fleet = fleets.fleet(timeout=2.0, fleet_concurrency=5)
     most = 0
     with Peer(peers.hangs) as hanging, Peer(peers.tells("cached")) as good:
         nodes = [f"{hanging.url}/{number}" for number in range(40)]
@@ -105,7 +105,7 @@ def test_many_calls_at_once_share_a_bounded_number_of_threads() -> None:
 
 
 def test_a_call_with_few_nodes_has_its_turn_beside_calls_with_many() -> None:
-    fleet = fleets.fleet(timeout=3.0, concurrency=4)
+    fleet = fleets.fleet(timeout=3.0, fleet_concurrency=4)
     with Peer(peers.hangs) as hanging, Peer(peers.tells("cached")) as good:
         many = [f"{hanging.url}/{number}" for number in range(200)]
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
@@ -127,7 +127,7 @@ def test_a_job_that_does_not_end_holds_up_neither_its_call_nor_the_next() -> Non
             never.wait()
         return "done"
 
-    fleet = fleets.fleet(timeout=1.0, concurrency=1)
+    fleet = fleets.fleet(timeout=1.0, fleet_concurrency=1)
     assert each(fleet, names(1), job) == ["unreachable"]
     assert each(fleet, names(2)[1:], job) == ["done"]
     never.set()

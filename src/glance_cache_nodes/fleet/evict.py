@@ -31,7 +31,12 @@ _WITHOUT_ROW = (
 
 
 def evict(
-    call: Call, image_id: str, nodes: Sequence[str], on_record: Collection[str]
+    call: Call,
+    image_id: str,
+    nodes: Sequence[str],
+    on_record: Collection[str],
+    *,
+    is_gone: bool = False,
 ) -> list[Result]:
     """Evict an image from nodes.
 
@@ -40,11 +45,12 @@ def evict(
         image_id: a UUID; the image need not exist any more.
         nodes: node reference URLs that are registered.
         on_record: the nodes that hold it by the record.
+        is_gone: whether Glance has deleted it, for all nodes; the caller is an admin.
 
     Returns:
         A result for each node, in their order.
     """
-    asked = verify.ask(call, image_id, nodes, _TO_LOOK)
+    asked = verify.ask(call, image_id, nodes, is_gone=is_gone, part=_TO_LOOK)
     answers = {answer.node: answer for answer in asked}
     results = {node: _known_before(answers[node], on_record) for node in nodes}
     to_tell = [node for node, known in results.items() if known is None]

@@ -46,7 +46,7 @@ class Answer:
         last_modified: when the file was last written, in UTC as ISO 8601; None where not known.
         reason: why, in words for an operator; None where the state says all.
         cache_max_size: the node's ``image_cache_max_size``, in bytes; None where not known.
-        replied: whether the node itself answered.
+        status: of HTTP, with which it answered; None where it did not.
     """
 
     node: str
@@ -55,12 +55,12 @@ class Answer:
     last_modified: str | None = None
     reason: str | None = None
     cache_max_size: int | None = None
-    replied: bool = True
+    status: int | None = None
 
 
 def of_error(node: str, error: NodeError) -> Answer:
     """Return the answer for a node that could not be asked."""
-    return Answer(node, error.outcome, reason=str(error), replied=False)
+    return Answer(node, error.outcome, reason=str(error))
 
 
 def of_reply(node: str, image_id: str, reply: Reply) -> Answer:
@@ -71,6 +71,11 @@ def of_reply(node: str, image_id: str, reply: Reply) -> Answer:
         image_id: the image that it was asked for.
         reply: what it answered.
     """
+    answer = _of_reply(node, image_id, reply)
+    return dataclasses.replace(answer, status=reply.status)
+
+
+def _of_reply(node: str, image_id: str, reply: Reply) -> Answer:
     if reply.status == 405:  # noqa: PLR2004 - a status of HTTP
         reason = "its Glance has no glance-cache-nodes, or one that cannot tell"
         return Answer(node, UNSUPPORTED, reason=reason)

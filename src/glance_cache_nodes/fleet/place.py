@@ -55,7 +55,7 @@ def place(call: Call, order: Order) -> list[Result]:
         A result for each node that was chosen, sorted by node.
     """
     candidates = sorted({node for group in order.groups for node in group.nodes})
-    asked = verify.ask(call, order.image_id, candidates, _TO_LOOK)
+    asked = verify.ask(call, order.image_id, candidates, part=_TO_LOOK)
     answers = {answer.node: answer for answer in asked}
     chosen = choose(order.groups, answers, order.on_record, order.used, order.may_place)
     results = {node: _known_before(order, answers[node]) for node in chosen}

@@ -45,14 +45,15 @@ def without_state(answer: Answer) -> Result | None:
     if answer.state in {outcome.REFUSED, outcome.UNREACHABLE}:
         return Result(answer.node, answer.state, answer.reason)
     if answer.state == outcome.UNVERIFIED:
-        return Result(answer.node, FAILED if answer.replied else UNREACHABLE, answer.reason)
+        return Result(answer.node, FAILED if answer.status else UNREACHABLE, answer.reason)
     return None
 
 
 def of_refusal(node: str, reply: Reply) -> Result:
     """Return the result for a node that did not do what it was told."""
     kind = reply.outcome()
-    return Result(node, FAILED if kind == outcome.UNVERIFIED else kind, reply.reason())
+    is_error_of_caller = 400 <= reply.status < 500 and kind != outcome.REFUSED  # noqa: PLR2004
+    return Result(node, FAILED if is_error_of_caller else kind, reply.reason())
 
 
 def of_error(node: str, error: NodeError) -> Result:

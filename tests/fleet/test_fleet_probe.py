@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A probe tells which nodes are up, and sends no token."""
+
+from __future__ import annotations
+
+import fleets
+import peer_servers as peers
+import pytest
+from peer_servers import Behaviour, Peer
+
+from glance_cache_nodes.fleet.call import Fleet
+from glance_cache_nodes.fleet.probe import Probe, probe
+
+
+def without_health_check(status: str) -> Behaviour:
+    def behave(peer: Peer, connection: object, head: bytes) -> None:
+        is_check = head.startswith(b"GET /healthcheck ")
+        peers.answer("404 Not Found" if is_check else status)(peer, connection, head)
+
+    return behave
+
+
+def ask(url: str, fleet: Fleet | None = None) -> Probe:
+    call = (fleet or fleets.fleet(timeout=1.0)).call(fleets.own_node(), {})
+    return probe(call, [url])[0]
+
+
+KINDS = {
+    "up": (peers.answer("200 OK", b"OK"), "up"),
+    "taken out": (peers.answer("503 Service Unavailable"), "down"),
+    "hangs": (peers.hangs, "down"),
+    "rubbish": (peers.raw(b"hello"), "down"),
+    "redirect": (peers.answer("302 Found"), "down"),
+    "versions": (without_health_check("300 Multiple Choices"), "up"),
+    "neither": (without_health_check("404 Not Found"), "down"),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_node_is_up_when_it_says_so(name: str) -> None:
+    behave, status = KINDS[name]
+    with Peer(behave) as peer:
+        found = ask(peer.url)
+    assert found.status == status
+    assert (found.latency_ms is not None) == (found.reason is None) == (status == "up")
+    assert b"token" not in peer.requests[0].lower()
+
+
+def test_a_port_without_a_server_is_down() -> None:
+    assert ask(peers.closed_port()).status == "down"
+
+
+def test_the_own_node_is_up() -> None:
+    assert ask(fleets.OWN_URL).status == "up"
+
+
+def test_a_node_that_is_not_called_is_neither(tmp_path: object) -> None:
+    with Peer(peers.answer("200 OK")) as peer:
+        found = ask(peer.url, fleets.fleet(sites=tmp_path / "none.yaml"))
+    assert (found.status, peer.requests) == (None, [])
