@@ -75,3 +75,7 @@ class NodeError(Exception):
     def __init__(self, outcome: str, reason: str, *, was_asked: bool = True) -> None:
         super().__init__(reason)
         self.outcome, self.was_asked = outcome, was_asked
+
+
+class SourceError(UserError):
+    """A server does not send an image; the text goes on after the server's name."""

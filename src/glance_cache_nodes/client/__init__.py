@@ -17,6 +17,7 @@ evicts, ``waiting`` waits for it, and ``download`` saves an image from the neare
 
 from __future__ import annotations
 
+from glance_cache_nodes.client.download import DownloadProgress, SavedImage, save
 from glance_cache_nodes.client.image_names import image_id
 from glance_cache_nodes.client.image_nodes import (
     CachedNode,
@@ -36,6 +37,7 @@ __all__ = [
     "CachedImage",
     "CachedNode",
     "CallError",
+    "DownloadProgress",
     "ImageDetail",
     "LocalImage",
     "NoSuchCallError",
@@ -45,6 +47,7 @@ __all__ = [
     "NodeResult",
     "NotCachedError",
     "Placement",
+    "SavedImage",
     "cached_nodes",
     "evict",
     "image_detail",
@@ -53,5 +56,6 @@ __all__ = [
     "local_image",
     "nodes",
     "queue",
+    "save",
     "wait_until_cached",
 ]

@@ -12,6 +12,8 @@ from keystoneauth1 import exceptions as ksa
 from glance_cache_nodes.client.errors import from_failure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import requests
     from keystoneauth1.adapter import Adapter
 
@@ -56,13 +58,20 @@ def asks_nodes(adapter: Adapter) -> float:
     return adapter.session.timeout or NODES_TIMEOUT
 
 
-def call(adapter: Adapter, method: str, url: str, **options: Any) -> requests.Response:
+def call(
+    adapter: Adapter,
+    method: str,
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    **options: Any,
+) -> requests.Response:
     """Send one request and return the answer, whatever its status.
 
     Args:
         adapter: carries the session, which adds the token.
         method: the HTTP method.
         url: the full URL.
+        headers: more headers.
         options: more of what ``keystoneauth1.session.Session.request`` takes.
 
     Raises:
@@ -72,7 +81,7 @@ def call(adapter: Adapter, method: str, url: str, **options: Any) -> requests.Re
         return adapter.request(
             url,
             method,
-            headers={"Accept": "application/json"},
+            headers={"Accept": "application/json", **(headers or {})},
             user_agent=USER_AGENT,
             raise_exc=False,
             # openstacksdk's adapters repeat a 503 five times, with pauses of 15 s in all.

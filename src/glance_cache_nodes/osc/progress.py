@@ -14,7 +14,7 @@ from glance_cache_nodes.osc.columns import bytes_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from glance_cache_nodes.client import NodeProgress
+    from glance_cache_nodes.client import DownloadProgress, NodeProgress
 
 _SILENCE = 10.0  # seconds without a line after which one is due
 _MOST_LINES = 5  # transfers that are told of at once in lines
@@ -56,6 +56,17 @@ def of_nodes(nodes: Sequence[NodeProgress]) -> list[Transfer]:
         )
         for each in nodes
     ]
+
+
+def of_download(download: DownloadProgress) -> Transfer:
+    """Return the transfer of an image to a file here."""
+    return Transfer(
+        name="image",
+        state=f"from {download.source}",
+        size=download.size,
+        total=download.expected_size,
+        is_done=download.size == download.expected_size,
+    )
 
 
 @contextlib.contextmanager
