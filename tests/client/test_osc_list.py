@@ -58,17 +58,17 @@ def test_verify_nodes_goes_with_insecure(glance: canned.CannedGlance, tmp_path: 
     assert (done.status, done.stdout.split()) == (0, [A])
 
 
-def test_long_near_has_a_row_for_each_node(glance: canned.CannedGlance, tmp_path: Path) -> None:
-    done = openstack(
-        tmp_path, glance.url, "list", IMAGE, "--long", "--verify", "--near", "edge1", "-f", "json"
-    )
-    rows = done.json
+def test_long_near_has_a_row_for_each_node_in_the_servers_order(
+    glance: canned.CannedGlance, tmp_path: Path
+) -> None:
+    arguments = ["list", IMAGE, "--long", "--verify", "--near", "edge1", "-f", "json"]
+    rows = openstack(tmp_path, glance.url, *arguments).json
     assert [(row["Node Reference URL"], row["State"]) for row in rows] == [
-        (B, "unreachable"),
         (A, "confirmed"),
+        (B, "unreachable"),
         (C, "absent"),
     ]
-    assert rows[0] == {
+    assert rows[1] == {
         "Node Reference URL": B,
         "Site": "edge",
         "State": "unreachable",
@@ -79,26 +79,7 @@ def test_long_near_has_a_row_for_each_node(glance: canned.CannedGlance, tmp_path
         "Last Modified": None,
         "Reason": None,
     }
-
-
-def test_what_holds_the_image_off_the_record_comes_last(
-    glance: canned.CannedGlance, tmp_path: Path
-) -> None:
-    glance.say(canned.body({"cached_nodes": [C]}))
-    done = openstack(
-        tmp_path,
-        glance.url,
-        "list",
-        IMAGE,
-        "--long",
-        "--near",
-        "x",
-        "-f",
-        "value",
-        "-c",
-        "Node Reference URL",
-    )
-    assert done.stdout.split() == [C, A, B]
+    assert queries(glance) == [{"near": ["edge1"], "verify": ["true"]}]
 
 
 def test_a_person_reads_units_times_and_dashes(glance: canned.CannedGlance, tmp_path: Path) -> None:
@@ -139,7 +120,7 @@ def test_all_nodes_at_80_columns(glance: canned.CannedGlance, tmp_path: Path) ->
 
 def test_all_nodes_with_a_probe(glance: canned.CannedGlance, tmp_path: Path) -> None:
     glance.answers["GET", "/v2/cache/nodes"] = canned.body({"nodes": all_nodes(2)})
-    done = openstack(tmp_path, glance.url, "list", "--probe", "--long", "-f", "json")
+    done = openstack(tmp_path, glance.url, "list", "--probe", "--long", "--near", "x", "-f", "json")
     assert done.json[0] == {
         "Node Reference URL": "http://edge0-0.example.org:9292",
         "Site": "edge0",
@@ -149,14 +130,13 @@ def test_all_nodes_with_a_probe(glance: canned.CannedGlance, tmp_path: Path) -> 
         "Latency (ms)": None,
         "Last Accessed": None,
     }
-    assert glance.asked[0].query == {"probe": ["true"]}
+    assert glance.asked[0].query == {"near": ["x"], "probe": ["true"]}
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--verify"], "--verify and --near need an <image>"),
-        (["--near", "edge1"], "--verify and --near need an <image>"),
+        (["--verify"], "--verify needs an <image>; --probe asks whether nodes are up"),
         ([IMAGE, "--probe"], "--probe lists all nodes: give no <image>, or --verify"),
     ],
 )

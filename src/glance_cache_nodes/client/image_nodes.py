@@ -106,7 +106,7 @@ def cached_nodes(
     """
     path = ("cache", "nodes", image_id)
     options: dict[str, Any] = {"timeout": asks_nodes(adapter)} if verify else {}
-    params = [("near", near)] * (near is not None) + [("verify", "true")] * verify
+    params = _order(near) + [("verify", "true")] * verify
     response = ask(adapter, LIST_NODES, path, image_id=image_id, params=params, **options)
     urls, is_ours = _urls(response)
     wanted = _VERIFY if verify else _NEAR if near is not None else None
@@ -117,20 +117,26 @@ def cached_nodes(
 
 
 def image_detail(
-    adapter: Adapter, image_id: str, *, verify: bool = False, nodes: Iterable[str] = ()
+    adapter: Adapter,
+    image_id: str,
+    near: str | None = None,
+    *,
+    verify: bool = False,
+    nodes: Iterable[str] = (),
 ) -> ImageDetail:
     """Return what is known of an image on each node.
 
     Args:
         adapter: as for ``cached_nodes``.
         image_id: the image's UUID.
+        near: a site; the nodes that are nearest to it come first.
         verify: ask every registered node; without it, the nodes on record are told, unverified.
         nodes: ask only the nodes with these URLs.
 
     Raises:
         CallError: no such image, no permission, no such call in this Glance, or no answer.
     """
-    params = [("verify", "true")] * verify + [("node", url) for url in nodes]
+    params = _order(near) + [("verify", "true")] * verify + [("node", url) for url in nodes]
     response = ask(
         adapter,
         _DETAIL,
@@ -146,6 +152,10 @@ def image_detail(
         complete=body.need("complete", bool),
         nodes=tuple(_node(row) for row in body.objects("nodes")),
     )
+
+
+def _order(near: str | None) -> list[tuple[str, str]]:
+    return [] if near is None else [("near", near)]
 
 
 def _node(row: fields.Fields) -> NodeDetail:

@@ -44,11 +44,12 @@ class Node:
         return self.url
 
 
-def nodes(adapter: Adapter, *, probe: bool = False) -> list[Node]:
+def nodes(adapter: Adapter, near: str | None = None, *, probe: bool = False) -> list[Node]:
     """Return every node in the order of the answer.
 
     Args:
         adapter: openstacksdk's ``conn.image``, or any keystoneauth adapter for the image service.
+        near: a site; the nodes that are nearest to it come first.
         probe: ask each node, without a token, whether it is up.
 
     Raises:
@@ -58,7 +59,7 @@ def nodes(adapter: Adapter, *, probe: bool = False) -> list[Node]:
         adapter,
         _NODES,
         ("cache", "nodes"),
-        params=[("probe", "true")] * probe,
+        params=([] if near is None else [("near", near)]) + [("probe", "true")] * probe,
         timeout=asks_nodes(adapter),
     )
     rows = fields.body(response, "nodes").objects("nodes")

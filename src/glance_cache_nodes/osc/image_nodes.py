@@ -72,18 +72,17 @@ class ListCacheNodes(command.Lister):
         if not (parsed_args.long or parsed_args.verify):
             found = client.cached_nodes(adapter, image_id, parsed_args.near)
             return (_URL,), [(node.url,) for node in found]
-        detail = client.image_detail(adapter, image_id, verify=parsed_args.verify)
-        rows = _nearest_first(adapter, image_id, parsed_args.near, detail.nodes)
+        detail = client.image_detail(adapter, image_id, parsed_args.near, verify=parsed_args.verify)
         if parsed_args.verify and not detail.complete:
             self.app.stderr.write(_incomplete(detail.nodes))
         if parsed_args.long:
-            return (_URL, *_LONG), [_long_row(row) for row in rows]
-        return (_URL,), [(row.node,) for row in rows if row.state == "confirmed"]
+            return (_URL, *_LONG), [_long_row(row) for row in detail.nodes]
+        return (_URL,), [(row.node,) for row in detail.nodes if row.state == "confirmed"]
 
     def _check(self, parsed_args: argparse.Namespace) -> None:
         if parsed_args.image is None:
-            if parsed_args.verify or parsed_args.near is not None:
-                self._parser.error("--verify and --near need an <image>")
+            if parsed_args.verify:
+                self._parser.error("--verify needs an <image>; --probe asks whether nodes are up")
         elif parsed_args.probe:
             self._parser.error("--probe lists all nodes: give no <image>, or --verify")
 
@@ -93,7 +92,7 @@ def _all_nodes(adapter: Adapter, parsed_args: argparse.Namespace) -> _Table:
     columns += ["Status", "Latency (ms)"] * parsed_args.probe
     columns += ["Last Accessed"] * parsed_args.long
     rows = []
-    for node in client.nodes(adapter, probe=parsed_args.probe):
+    for node in client.nodes(adapter, parsed_args.near, probe=parsed_args.probe):
         cells: list[object] = [node.url, OrDash(node.site), OrDash(node.images), Bytes(node.bytes)]
         if parsed_args.probe:
             cells += [OrDash(node.status), OrDash(node.latency_ms)]
@@ -101,17 +100,6 @@ def _all_nodes(adapter: Adapter, parsed_args: argparse.Namespace) -> _Table:
             cells.append(time_text(node.last_accessed))
         rows.append(tuple(cells))
     return tuple(columns), rows
-
-
-def _nearest_first(
-    adapter: Adapter, image_id: str, near: str | None, rows: Sequence[client.NodeDetail]
-) -> Sequence[client.NodeDetail]:
-    # The detail is in no order of nearness; the list of the record is. What holds the image off
-    # the record comes behind it.
-    if near is None:
-        return rows
-    ranks = {node.url: n for n, node in enumerate(client.cached_nodes(adapter, image_id, near))}
-    return sorted(rows, key=lambda row: (ranks.get(row.node, len(ranks)), row.site != near))
 
 
 def _long_row(row: client.NodeDetail) -> tuple[object, ...]:
