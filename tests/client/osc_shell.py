@@ -34,10 +34,12 @@ class Done:
         return json.loads(self.stdout)
 
 
-def openstack(home: Path, endpoint: str, *arguments: str, **environment: str) -> Done:
+def openstack(
+    home: Path, endpoint: str, *arguments: str, token: str = canned.TOKEN, columns: int = 80
+) -> Done:
     """Run ``openstack cache nodes ...`` in an environment in which no cloud is configured."""
-    auth = ["--os-auth-type", "admin_token", "--os-token", canned.TOKEN, "--os-endpoint", endpoint]
-    environ = {"HOME": str(home), "LC_ALL": "C.UTF-8", "COLUMNS": "80", **environment}
+    auth = ["--os-auth-type", "admin_token", "--os-token", token, "--os-endpoint", endpoint]
+    environ = {"HOME": str(home), "LC_ALL": "C.UTF-8", "COLUMNS": str(columns)}
     out, err = io.StringIO(), io.StringIO()
     with (
         _logging_as_it_was(),

@@ -82,7 +82,7 @@ def test_the_nodes_that_are_fewer_are_named(glance: canned.CannedGlance, tmp_pat
         row(canned.IMAGE_ID, "few", SITE_OF_EDGE1[:2]),
         row(OTHER, "many", SITE_OF_EDGE1[:-1]),
     )
-    done = openstack(tmp_path, glance.url, "map", COLUMNS="200")
+    done = openstack(tmp_path, glance.url, "map", columns=200)
     assert cells(done.stdout) == [
         ["edge1", "few", "2 of 10: edge1-0, edge1-1"],
         ["edge1", "many", "9 of 10, not edge1-9"],

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -29,10 +30,8 @@ _EITHER = (
 # What Glance says with 404 at any path that it does not have.
 _NO_PATH = "The resource could not be found."
 # What Glance 33 says with 404, and Glance and our filter with 409, where nothing is recorded.
-_NO_RECORD = ("Caching via API is not supported", "Centralized caching is not enabled")
+_NO_RECORD = re.compile("Caching via API is not supported|Centralized caching|.*image_cache_d")
 _NO_RECORD_STATUSES = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
-# What Glance says with 403 where a rule refuses; else the words tell more than the rule's name.
-_BY_RULE = "You are not authorized to complete"
 # Beside 404: what a proxy says, or an endpoint that is not the image API's root.
 _NO_ROUTE = {
     HTTPStatus.MULTIPLE_CHOICES,
@@ -106,11 +105,12 @@ def no_such_call(response: requests.Response, what: Call, url: str) -> NoSuchCal
 
 def _failure(response: requests.Response, what: Call, url: str, image_id: str | None) -> CallError:
     said = explanation(response)
-    if response.status_code in _NO_RECORD_STATUSES and said.startswith(_NO_RECORD):
+    if response.status_code in _NO_RECORD_STATUSES and _NO_RECORD.match(said):
         return no_record(response)
     if response.status_code == HTTPStatus.NOT_FOUND:
         return _what_is_missing(response, what, url, image_id)
-    if response.status_code == HTTPStatus.FORBIDDEN and said.startswith(_BY_RULE):
+    # Other words than that the rule refuses tell more than its name.
+    if response.status_code == HTTPStatus.FORBIDDEN and what.rule in said:
         return CallError(_REFUSED.format(does=what.does, rule=what.rule), response.status_code)
     if response.status_code in _NO_ROUTE:
         return no_such_call(response, what, url)
