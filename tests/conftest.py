@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from pathlib import Path
 
@@ -14,6 +15,15 @@ import progress
 GROUPS = {
     "tests/lab/test_end_to_end.py": "the lab of three nodes",
     "tests/lab/test_lab.py": "the lab of three nodes",
+    "tests/lab/test_balancer.py": "the lab of the oldest release",
+    "tests/lab/test_release.py": "the lab of the oldest release",
+}
+# These wait for a server most of the time: one worker takes those of each server.
+BY_SERVER = {"tests/databases/test_bad_days.py", "tests/databases/test_connections.py"}
+# By what is asked for: whether a file with this text can have such a test.
+SELECTED = {
+    progress.NOT_SLOW: lambda text: "\npytestmark = pytest.mark.slow\n" not in text,
+    "slow": lambda text: "mark.slow" in text,
 }
 # What takes longest begins first, so that no worker is left with it alone in the end.
 LONGEST_FIRST = ("lab", "docs", "databases", "client", "bench")
@@ -35,10 +45,10 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Import no file that is slow as a whole where that is not asked for."""
-    if config.option.markexpr != progress.NOT_SLOW or collection_path.suffix != ".py":
+    """Import no file of which no test is asked for."""
+    if collection_path.suffix != ".py" or config.option.markexpr not in SELECTED:
         return None
-    return "\npytestmark = pytest.mark.slow\n" in collection_path.read_text() or None
+    return not SELECTED[config.option.markexpr](collection_path.read_text()) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,6 +69,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     class ByGroup(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
+            if file in BY_SERVER:
+                return f"{file} on {re.split('[^a-z]', nodeid.partition('[')[2])[0]}"
             return GROUPS.get(file, file)
 
     config.option.loadscopereorder = False

@@ -15,8 +15,10 @@ import pytest
 
 from glance_cache_nodes_lab import environments
 
+pytestmark = pytest.mark.slow
 BOUND = 5.0  # seconds: what [cache_nodes] database_timeout is by default
 SCHEDULING = 1.0  # seconds that many threads on few cores may take on top
+SLOWER = 20  # times as long as a call usually takes here and now, for a machine that is busy
 AT_ONCE = 32
 POOL_SIZE = 8  # what [cache_nodes] database_pool_size is by default
 NODES = {"cached_nodes": ["http://node1:9292", "http://node2:9292"]}
@@ -93,37 +95,44 @@ def is_served(answers) -> bool:
     return all(map(is_good, answers))
 
 
+def slowest_of(answers):
+    return max(answers, key=lambda answer: answer.seconds)
+
+
 @pytest.mark.parametrize("fault", READABLE, ids=name)
 def test_a_fault_that_lets_read_is_not_felt(fault, server, url, glance, table) -> None:
-    assert is_good(glance.ask()[0])
+    usual = glance.ask()[0]
+    assert is_good(usual)
     with fault(server, url):
         answer = glance.ask()[0]
     table.append((name(fault), answer))
     assert is_good(answer)
-    assert answer.seconds < BOUND
+    assert answer.seconds < BOUND + SLOWER * usual.seconds
     assert "Traceback" not in glance.log
     assert is_good(glance.ask()[0])
 
 
 @pytest.mark.parametrize("fault", UNREADABLE, ids=name)
 def test_a_fault_costs_no_more_than_the_bound(fault, server, url, glance, table) -> None:
-    assert is_good(glance.ask()[0])
+    usual = glance.ask()[0]
+    assert is_good(usual)
     with fault(server, url):
         answer = glance.ask()[0]
     table.append((name(fault), answer))
     assert is_clear_refusal(answer)
-    assert answer.seconds < BOUND
+    assert answer.seconds < BOUND + SLOWER * usual.seconds
     assert "Traceback" not in glance.log
     assert is_good(glance.ask()[0])
 
 
 def test_many_calls_at_once_wait_no_longer(server, url, glance, table) -> None:
+    usual = glance.ask()[0]
     with faults.frozen(server, url):
         answers = glance.ask(AT_ONCE, AT_ONCE)
-    slowest = max(answers, key=lambda answer: answer.seconds)
+    slowest = slowest_of(answers)
     table.append((f"frozen-{AT_ONCE}-calls-at-once", slowest))
     assert all(map(is_clear_refusal, answers))
-    assert slowest.seconds < BOUND + SCHEDULING
+    assert slowest.seconds < BOUND + SCHEDULING + SLOWER * usual.seconds
     assert "Traceback" not in glance.log
     assert is_served(glance.ask(AT_ONCE, AT_ONCE))
     assert is_good(glance.ask()[0])
@@ -132,12 +141,13 @@ def test_many_calls_at_once_wait_no_longer(server, url, glance, table) -> None:
 def test_many_calls_at_once_wait_for_a_server_that_is_slow_to_let_them_in(
     server, url, glance, table
 ) -> None:
+    usual = glance.ask()[0]
     with faults.slow_to_connect(server, url):
         answers = glance.ask(AT_ONCE, AT_ONCE)
-    slowest = max(answers, key=lambda answer: answer.seconds)
+    slowest = slowest_of(answers)
     table.append((f"slow-to-connect-{AT_ONCE}-calls-at-once", slowest))
     assert is_served(answers)
-    assert slowest.seconds < BOUND
+    assert slowest.seconds < BOUND + SLOWER * usual.seconds
 
 
 def test_many_calls_at_once_do_not_feel_that_their_connections_died(server, glance) -> None:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 import pool_questions
 from glance_cache_nodes.exception import DatabaseUnavailableError
 
+pytestmark = pytest.mark.slow
 SIZE = pool_questions.POOL_SIZE
 BOUND = 5.0  # seconds
 BUSY = 20.0  # seconds that a busy machine may take on top; what is unbounded takes far longer

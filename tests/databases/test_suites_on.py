@@ -11,8 +11,11 @@ import subprocess
 import sys
 from xml.etree import ElementTree
 
+import pytest
+
 import suites
 
+pytestmark = pytest.mark.slow
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 

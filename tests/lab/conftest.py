@@ -5,9 +5,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 
 import pytest
-from lab_command import open_cloud, running_lab
+from lab_command import open_cloud, run_lab, running_lab
+
+from glance_cache_nodes_lab import load
+from releases import OLDEST
+
+# Kept from run to run: only the first one installs.
+KEPT = Path(__file__).parents[2] / "build/environments"
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +23,16 @@ def lab(tmp_path_factory):
         tmp_path_factory.mktemp("lab") / "lab", "--sites", "edge1=2,central=1"
     ) as state:
         yield state
+
+
+@pytest.fixture(scope="session")
+def oldest(tmp_path_factory):
+    """Run a lab of the oldest Glance: node1 and node2 with the filter, node3 without it."""
+    directory, environments = tmp_path_factory.mktemp("oldest") / "lab", ("--environments", KEPT)
+    with running_lab(directory, "--release", OLDEST, "--nodes", "2", *environments):
+        done = run_lab("up", directory, "--without-filter", "--nodes", "3", *environments)
+        assert done.returncode == 0, done.stderr
+        yield load(directory)
 
 
 @pytest.fixture(scope="session")
