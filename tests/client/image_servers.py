@@ -18,9 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 IMAGE = canned.IMAGE_ID
-FILE_PATH = f"/v2/images/{IMAGE}/file"
 DATA = bytes(range(256)) * 4096  # 1 MiB
 OTHER = bytes(reversed(DATA))
+
+
+def file_path(image_id: str) -> str:
+    """Return the path of an image's bytes."""
+    return f"/v2/images/{image_id}/file"
+
+
+FILE_PATH = file_path(IMAGE)
 
 
 @dataclass
@@ -35,6 +42,7 @@ class ImageServer:
         location: where it redirects.
         takes_ranges: whether it knows ranges.
         shift: by how many bytes its ranges are wrong.
+        path: of the image's bytes.
         hold: it waits for this before it sends the last byte.
     """
 
@@ -46,6 +54,7 @@ class ImageServer:
     takes_ranges: bool = True
     shift: int = 0
     hold: threading.Event | None = None
+    path: str = FILE_PATH
     asked: list[canned.Asked] = field(default_factory=list)
 
     @property
@@ -83,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         node = self.server.node
         node.asked.append(canned.Asked(self.command, self.path, dict(self.headers)))
-        if node.status != 200 or self.path != FILE_PATH:
+        if node.status != 200 or self.path != node.path:
             return self._refuse(node)
         start = self._start() if node.takes_ranges else 0
         self.send_response(206 if start else 200)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import canned_glance as canned
@@ -64,7 +65,7 @@ def test_it_ends_when_every_node_confirms(glance, image) -> None:
         LONG,
         lambda nodes: seen.append([(each.state, each.size) for each in nodes]),
     )
-    assert seen == [
+    assert [now for now, before in zip(seen, [None, *seen]) if now != before] == [
         [("queued", None), ("queued", None)],
         [("caching", 40), ("queued", 40)],
         [("confirmed", 100), ("caching", 100)],
@@ -82,9 +83,10 @@ def test_nothing_is_asked_where_all_hold_it_or_none_accepted(glance, image) -> N
     assert looks(glance) == []
 
 
-def test_the_records_word_counts_for_a_node_without_the_add_on(glance, image) -> None:
+@pytest.mark.parametrize("state", ["unsupported", "refused"])
+def test_the_records_word_counts_for_a_node_that_cannot_tell(glance, image, state: str) -> None:
     glance.answers["GET", DETAIL_PATH] = in_turn(
-        canned.detail((A, "unsupported"), on_record=False), canned.detail((A, "unsupported"))
+        canned.detail((A, state), on_record=False), canned.detail((A, state))
     )
     client.wait_until_cached(image, accepted(A), LONG)
     assert len(looks(glance)) == 2
@@ -164,3 +166,20 @@ def test_more_nodes_than_a_url_can_name(glance, image) -> None:
     glance.answers["GET", DETAIL_PATH] = canned.detail(*((node, "confirmed") for node in nodes))
     assert len(client.wait_until_cached(image, accepted(*nodes), LONG)) == 300
     assert "node" not in looks(glance)[0].query
+
+
+def test_many_images_do_not_make_the_wait_longer(glance, image) -> None:
+    looked: list[str] = []
+
+    def answer(asked: canned.Asked) -> canned.Answer:
+        looked.append(asked.path)
+        time.sleep(0.06)  # longer than the timeout, as the clock of this process has it
+        return canned.detail((A, "queued"))
+
+    ids = [f"{number:08}-2222-4333-8444-555555555555" for number in range(20)]
+    for each in ids:
+        glance.answers["GET", f"/v2/cache/nodes/{each}/detail"] = answer
+    placements = [Placement(each, (NodeResult(A, "queued"),)) for each in ids]
+    with pytest.raises(client.NotCachedError, match=f"for {ids[-1]}"):
+        client.wait_until_cached(image, placements, 0.05)
+    assert len(looked) < 3

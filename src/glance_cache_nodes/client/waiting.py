@@ -14,7 +14,7 @@ from glance_cache_nodes.client.image_record import image_size
 from glance_cache_nodes.exception import CallError, NoSuchCallError, NotCachedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from keystoneauth1.adapter import Adapter
 
@@ -28,6 +28,7 @@ _WORKER = (
     " A Glance whose cache worker has died accepts every request with 202 and caches nothing: "
     "restart Glance on these nodes, then queue the image again."
 )
+_CANNOT_TELL = {"unsupported", "refused"}  # a Glance without the add-on, or with other rules
 _STUCK = {"queued", "absent", "unsupported"}  # what such a Glance is seen to be in
 
 
@@ -69,14 +70,14 @@ def wait_until_cached(
     """Return when every node that accepted an image holds it.
 
     A node confirms it itself; the record's word counts for one that cannot, which is a Glance
-    without the add-on. While Glance does not answer, or another node behind its load balancer
-    has not got the call, the wait goes on.
+    without the add-on, or one whose rules do not let the caller ask. While Glance does not answer,
+    or another node behind its load balancer has not got the call, the wait goes on.
 
     Args:
         adapter: openstacksdk's ``conn.image``, or any keystoneauth adapter for the image service.
         placements: what ``queue`` returned.
         timeout: seconds to wait at most.
-        progress: called with all nodes at first, and after each look at them.
+        progress: called with all nodes at first, and after each answer.
 
     Raises:
         NotCachedError: a node failed, or has not got there in time; it names the nodes.
@@ -93,7 +94,11 @@ def wait_until_cached(
         # The nodes are looked at once more when the time is over.
         time.sleep(min(pause, left) if wait.looks else 0)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
-        wait.look()
+        for _ in wait.look():
+            if time.monotonic() > ends:
+                break
+            if progress is not None:
+                progress(wait.nodes)
     if not all(node.is_cached for node in wait.nodes):
         raise NotCachedError(_why(wait.nodes, timeout, wait.trouble), wait.nodes)
     return wait.nodes
@@ -130,8 +135,8 @@ class _Wait:
         # it counts when it is seen again.
         self._failed: set[tuple[str, str]] = set()
 
-    def look(self) -> None:
-        """Ask about every image that a node has not got yet."""
+    def look(self) -> Iterator[str]:
+        """Ask about every image that a node has not got yet; yield each after its answer."""
         self.looks += 1
         self.trouble = None
         for image_id in dict.fromkeys(each.image_id for each in self.nodes if not each.is_done):
@@ -139,13 +144,14 @@ class _Wait:
                 rows = {row.node: row for row in self._detail(image_id).nodes}
             except CallError as failure:
                 self._keep_or_raise(failure)
-                continue
-            self.nodes = tuple(
-                self._after(each, rows.get(each.node))
-                if each.image_id == image_id and not each.is_done
-                else each
-                for each in self.nodes
-            )
+            else:
+                self.nodes = tuple(
+                    self._after(each, rows.get(each.node))
+                    if each.image_id == image_id and not each.is_done
+                    else each
+                    for each in self.nodes
+                )
+            yield image_id
 
     def _detail(self, image_id: str) -> ImageDetail:
         wanted = [
@@ -180,7 +186,7 @@ class _Wait:
             state = "queued"
         elif state != "failed":
             self._failed.discard(key)
-        is_cached = state == "confirmed" or (state == "unsupported" and row.on_record)
+        is_cached = state == "confirmed" or (state in _CANNOT_TELL and row.on_record)
         return dataclasses.replace(
             before, state=state, is_cached=is_cached, size=row.size, reason=row.reason
         )
