@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The caller of a request, whom Glance's filter ``context`` has put there."""
+"""The caller of a request, from Glance's filter ``context``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def require(request: webob.Request) -> Any:
     Raises:
         webob.exc.HTTPException: 431, for a request id that is too long. Glance leaves this
             refusal where the caller should be.
-        RuntimeError: the filter stands before ``context`` in the pipeline.
+        RuntimeError: the filter is before ``context`` in the pipeline.
     """
     context = getattr(request, "context", None)
     if isinstance(context, webob.exc.HTTPException):
@@ -31,9 +31,9 @@ def require(request: webob.Request) -> Any:
 
 
 def give_request_id(request: webob.Request, response: webob.Response) -> None:
-    """Put a request id on a response where the filter ``context`` will not.
+    """Set the request id of a response without a caller.
 
-    It puts the caller's there later, but where there is no caller it can not.
+    For all others the filter ``context`` sets it.
     """
     if not hasattr(getattr(request, "context", None), "request_id"):
         response.headers["x-openstack-request-id"] = responses.new_request_id()

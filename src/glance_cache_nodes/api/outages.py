@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the log says of a database that does not answer: at most one line a second."""
+"""Log lines about a database that does not answer: at most one a second."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ BETWEEN = 1.0
 
 
 class Outages:
-    """The failures of a process, and its lines about them.
+    """The database failures of a process, and its log lines.
 
     Args:
-        log: where the lines go.
-        clock: returns seconds that only go up.
+        log: the logger.
+        clock: returns monotonic seconds.
     """
 
     def __init__(self, log: Any, clock: Callable[[], float] = time.monotonic) -> None:
@@ -44,7 +44,7 @@ class Outages:
             self._untold = 0
 
     def end(self) -> None:
-        """Tell of the calls that no line has told of yet, now that one was answered."""
+        """Log the number of failed calls that no line has counted yet, after a call succeeded."""
         if not self._untold:
             return
         with self._lock:

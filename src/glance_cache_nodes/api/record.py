@@ -26,7 +26,7 @@ def require_cache(conf: Any) -> None:
 
 
 def require(conf: Any) -> None:
-    """Refuse where this node caches no images, or keeps a record that no other node can read.
+    """Refuse if this node has no cache, or its record is not in the central database.
 
     Args:
         conf: Glance's configuration.

@@ -20,8 +20,8 @@ from glance_cache_nodes.exception import DatabaseUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# The deadline of a call has two halves, less what scheduling takes: one to come by a connection,
-# waiting for it or opening it, and one for the rows.
+# The deadline of a call has two halves, less the time for scheduling: one to get a connection from
+# the pool or open it, and one for the rows.
 _HALF = 0.475
 
 
@@ -104,7 +104,7 @@ class Database:
 def _again_on_dead_connections(
     query: Callable[[], Sequence[Any]], use: Use, most: int
 ) -> Sequence[Any]:
-    """Query, and query again while the pool gives a connection that died as it lay idle."""
+    """Query; repeat the query if the pool returns a connection that died while it was idle."""
     connect_by = use.deadline
     for _ in range(most):
         try:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A deadline for the use of a database connection, whatever its driver.
 
-Drivers wait for a frozen server for ever, or bound each read and not their sum. Here one thread a
-process shuts the socket of a connection whose use has passed its deadline: the driver, wherever
-it waits, then sees the end of the connection and raises.
+Drivers wait for a frozen server without limit, or limit each read and not their sum. Here one
+thread of each process shuts the socket of a connection whose use has passed its deadline: the
+driver then sees the end of the connection and raises.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NOT_IN_TIME = "no answer within the deadline"
 _NEVER = float("inf")
-# Seconds between two looks, so that a use that begins meanwhile is not cut much too late.
+# Seconds between two checks, so that a use that begins meanwhile is not cut much too late.
 _SHORTEST, _LONGEST = 0.01, 0.1
 
 
@@ -65,7 +65,7 @@ class Use:
             raise DatabaseUnavailableError(NOT_IN_TIME)
 
     def begin_again(self, deadline: float) -> None:
-        """Go back to come by another connection until a deadline."""
+        """Use another connection, within a deadline."""
         self.socket, self.deadline, self.is_open = None, deadline, False
 
     def cut(self) -> None:

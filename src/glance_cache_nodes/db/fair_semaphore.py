@@ -30,7 +30,7 @@ class FairSemaphore:
             timeout: seconds to wait at most.
 
         Returns:
-            False when it was not to be had in that time.
+            False if that time has passed.
         """
         with self._lock:
             if self._free:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The filter in a glance-api-paste.ini: put in, taken out, every other byte as it was.
+"""Insert the filters into a glance-api-paste.ini, and remove them; all other bytes stay.
 
     reader, model   the lines of a text, and the values that paste sees
     names           what a filter is, what an application leads to
     pipelines       which pipelines there are; chains: what a request goes through in each
-    filters         the table of what is put in, and where it stands
-    plan, checks    each pipeline's place for it, or why it gets none
-    edit            do it: words and section
+    filters         the table of the filters, with their positions
+    plan, checks    the position in each pipeline, or the reason why there is none
+    edit            the change: words and section
 
 ``file`` reads and replaces the file itself.
 """

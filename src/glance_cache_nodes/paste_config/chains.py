@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The filters that a request goes through, one after the other, to the application.
+"""The filters that a request passes, in their order, and the application.
 
 A chain begins in one pipeline and may go on in others: the last word of a pipeline may name a
 further ``[pipeline:...]``, and a ``[filter-app:...]`` or ``filter-with`` adds a filter that no
@@ -24,7 +24,7 @@ class Step:
 
     Attributes:
         name: the name as paste sees it.
-        roles: what it is to an order.
+        roles: its roles in the order of filters.
         word: what to write in front of, to put a filter directly before this one; None where this
             one comes out of the middle of a ``%(name)s``, or of no pipeline.
         is_word: whether the word names this one and nothing else.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must hold before a paste file is edited: the name is free, and the order can be right."""
+"""Checks before a paste file is edited: the name is free, and the order can be right."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AGAIN = "take it out with --remove, then add it again"
 
 
 def own_section(names: Names, wanted: Filter) -> Section | None:
-    """Return the section of the filter, or None when there is none yet.
+    """Return the section of the filter, or None.
 
     Raises:
         UserError: another filter has its name, or it is there under another name.
@@ -55,10 +55,10 @@ def _refuse_other_spelling(names: Names, ours: set[str], wanted: Filter) -> None
 
 
 def check_order(names: Names, chains: list[Chain], wanted: Filter) -> None:
-    """Check that the filter stands, or can be put, behind what it needs and before the cache.
+    """Check that the filter is, or can be put, behind what it needs and before the cache.
 
     Raises:
-        UserError: in a chain it does not, or cannot.
+        UserError: in a chain it is not, and cannot be.
     """
     for chain in chains:
         faults = [*_faults_of_cache(chain), *_faults_of(wanted, chain)]
@@ -99,10 +99,10 @@ def _faults_of(wanted: Filter, chain: Chain) -> list[str]:
 
 
 def refuse_what_stays(names: Names, wanted: Filter) -> None:
-    """Refuse to take out a filter that is named where this command puts no word.
+    """Refuse to remove a filter that is named where this command puts no word.
 
     Raises:
-        UserError: without the section, paste could not load what names it.
+        UserError: paste could not load the file without the section.
     """
     for section in names.document.sections:
         pipes = pipelines.options(names, section)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Put a filter into the text of a glance-api-paste.ini, move it, and take it out again.
+"""Insert a filter into the text of a glance-api-paste.ini, move it, and remove it.
 
     keystone = authtoken context audit cache_nodes cache rootapp    the word, where plan says
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 
 def insert(text: str, filters: Sequence[Filter] = FILTERS) -> str:
-    """Return the text with the filters in their places; one that stands elsewhere is moved.
+    """Return the text with the filters in their places; a filter in another place is moved.
 
-    Text that has all of it already comes back as it is.
+    A text that has all of it is returned unchanged.
 
     Raises:
-        UserError: not a paste file of Glance, or one in which a filter cannot stand rightly.
+        UserError: not a paste file of Glance, or one without a right place for a filter.
     """
     for wanted in filters:
         text = _insert(text, wanted)
@@ -46,10 +46,10 @@ def insert(text: str, filters: Sequence[Filter] = FILTERS) -> str:
 def remove(text: str, filters: Sequence[Filter] = WITH_FILL) -> str:
     """Return the text without the filters: the words, the section, and the blank line before it.
 
-    Text that has none of it comes back as it is.
+    A text that has none of it is returned unchanged.
 
     Raises:
-        UserError: not a file that paste can read, or more than was put in is there.
+        UserError: not a file that paste can read, or the section has other options as well.
     """
     for wanted in reversed(filters):
         text = _remove(text, wanted)
@@ -106,7 +106,7 @@ def _changes(found: Plan, wanted: Filter) -> tuple[set[Word], set[Word]]:
     put = {each.before.word for each in wrong if each.before.word}
     cut = set()
     for each in found.placements:
-        # Where pipelines share their rest, one in the rest is in the place of one before it.
+        # Where pipelines share their rest, a filter in the rest serves each of them.
         if each.now is None or (each.is_right and each.before.word not in put):
             continue
         if each.now.word is None or not each.now.is_word:

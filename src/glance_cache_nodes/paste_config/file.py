@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read a configuration file, and replace it so that no moment shows half of one."""
+"""Read a configuration file, and replace it atomically."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ ACCESS_LIST = "system.posix_acl_access"
 
 
 def load(path: Path) -> str:
-    """Return the file's text, its line ends as they are.
+    """Return the file's text with its line ends.
 
     Raises:
-        UserError: no such file, not a file, not to be read, or not UTF-8.
+        UserError: no such file, not a file, not readable, or not UTF-8.
     """
     try:
         if path.exists() and not path.is_file():
@@ -41,10 +41,10 @@ def load(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Staged:
-    """A change of a file that needs one step more, or one to be as if it had never been.
+    """A prepared change of a file, to be committed or discarded.
 
     Attributes:
-        path: the file as it was named.
+        path: the file as the caller named it.
         target: the file itself, where path is a link.
         old: the bytes that the change was made from.
         new: the file that comes in the target's place.
@@ -58,10 +58,10 @@ class Staged:
     backup: Path
 
     def commit(self) -> None:
-        """Put the new file in the old one's place, at once.
+        """Replace the old file with the new one, atomically.
 
         Raises:
-            UserError: the file is another one by now, or cannot be replaced.
+            UserError: the file has changed, or cannot be replaced.
         """
         try:
             if self.target.read_bytes() != self.old:
@@ -73,7 +73,7 @@ class Staged:
             raise _not_replaced(self.path, error) from error
 
     def discard(self) -> None:
-        """Remove what was staged; to be called instead of ``commit``, or when that has failed."""
+        """Remove the new files; called instead of ``commit``, or after it has failed."""
         for made in (self.new, self.backup):
             made.unlink()
 
@@ -81,11 +81,11 @@ class Staged:
 def stage(path: Path, old: str, new: str) -> Staged:
     """Write a new text and a copy of the old one beside a file.
 
-    Mode, access list and owner of both are the file's. Of a link, what it leads to is meant. No
-    signal may end the process before ``commit`` or ``discard``, or the files are left.
+    Both get mode, access list and owner of the file. A link is followed. The caller blocks signals
+    until ``commit`` or ``discard``; otherwise the files are left.
 
     Raises:
-        UserError: the file or its directory is not to be written, or its owner cannot be kept.
+        UserError: the file or its directory is not writable, or its owner cannot be kept.
     """
     target = path.resolve()
     if not os.access(target, os.W_OK):
@@ -122,17 +122,17 @@ def _write_like(target: Path, name: str, data: bytes) -> Path:
 
 
 def _create(wanted: Path) -> tuple[int, Path]:
-    """Create and open a file that was not there: wanted, or wanted-1, wanted-2 and so on."""
+    """Create and open a new file: wanted, or wanted-1, wanted-2 and so on."""
     for number in itertools.count():
         path = wanted.with_name(f"{wanted.name}-{number}") if number else wanted
         with contextlib.suppress(FileExistsError):
-            # To its owner alone until it has the mode of the old one: it may hold a password.
+            # Readable by its owner only, until it has the mode of the old one: for passwords.
             return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), path
-    raise AssertionError  # a count does not end
+    raise AssertionError  # not reached: a count does not end
 
 
 def _dress_like(target: Path, descriptor: int) -> None:
-    # By descriptor: who may write in this directory could put a link under the name meanwhile.
+    # By descriptor: others who may write in this directory could replace the name by a link.
     like, made = target.stat(), os.fstat(descriptor)
     # In a directory with the setgid bit a new file has the group of the directory.
     if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The filters that are put into a paste file: their sections, and where in a chain they stand."""
+"""The filters of the add-on: their sections, and their positions in a chain."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Filter:
         name: its section is ``[filter:NAME]``.
         egg: what its section uses.
         factory: the same as ``module:factory``, which a person may have written instead.
-        behind: the role that it stands behind; a chain without that gets no filter.
-        before: the roles that it stands before, each only where those in front of it are missing;
-            the application where all are.
-        late: whether it stands directly before these; else directly behind the others.
+        behind: the role that it follows; a chain without that role gets no filter.
+        before: the roles that it precedes, each only if those in front of it are missing; the
+            application if all are.
+        late: whether it comes directly before these; else directly behind the others.
         behind_words: the filters of the role that it stands behind, for people.
     """
 
@@ -41,11 +41,11 @@ class Filter:
         return [place for place, step in enumerate(chain.steps[:last]) if step.name == self.name]
 
     def lower(self, chain: Chain) -> int:
-        """Return the index of the last step that it stands behind; -1 for none."""
+        """Return the index of the last step that it follows; -1 for none."""
         return max(chain.places(self.behind), default=-1)
 
     def upper(self, chain: Chain) -> int:
-        """Return the index of the first step that it stands before, the application at the end."""
+        """Return the index of the first step that it precedes, at the latest the application."""
         lower, last = self.lower(chain), len(chain.steps) - 1
         for role in self.before:
             places = [place for place in following(chain, role) if place > lower]
@@ -54,7 +54,7 @@ class Filter:
         return last
 
     def next_step(self, chain: Chain) -> int:
-        """Return the index of the step that it stands directly before, where it stands rightly."""
+        """Return the index of the step that directly follows it in the right position."""
         if self.late:
             return self.upper(chain)
         place = self.lower(chain) + 1

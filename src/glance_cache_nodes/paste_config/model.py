@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A paste file as lines: where each section, option and word stands, and the value paste sees."""
+"""A paste file as lines: the position of each section, option and word, and the values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WORD = re.compile(r"(?:%\([^)]*\)s|\S)+")
 
 @dataclass(frozen=True)
 class Word:
-    """One word of a value: the line it stands in (from 0) and its columns there."""
+    """One word of a value: its line (from 0) and its columns."""
 
     text: str
     line: int
@@ -28,11 +28,11 @@ class Option:
     """``name = value``, which may go on over lines that are indented deeper.
 
     Attributes:
-        section: the title of the section it stands in.
+        section: the title of its section.
         name: the key, in the case it is written in.
         line: the line of the key, from 0.
         end: the line after the last line of the value; comments and blanks behind it not counted.
-        words: the words as written, nothing filled in.
+        words: the words as written, without interpolation.
     """
 
     section: str
@@ -42,7 +42,7 @@ class Option:
     words: list[Word]
 
     def __str__(self) -> str:
-        """Return how a person finds the option again."""
+        """Return the option with its line, for messages."""
         return f"line {self.line + 1}: {self.label}"
 
     @property
@@ -60,7 +60,7 @@ class Section:
     options: list[Option] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """Return how a person finds the section again."""
+        """Return the section with its line, for messages."""
         return f"line {self.line + 1}: [{self.title}]"
 
     @property
@@ -87,7 +87,7 @@ class Document:
     parser: configparser.ConfigParser
 
     def value(self, option: Option) -> str:
-        """Return the option's value as paste will see it, ``%(name)s`` filled in.
+        """Return the option's value as paste will see it, with ``%(name)s`` interpolated.
 
         Raises:
             UserError: what is to be filled in is not there.
@@ -95,7 +95,7 @@ class Document:
         return self._filled_in(option, {})
 
     def words(self, option: Option) -> list[tuple[Word, list[str]]]:
-        """Return each written word with what paste makes of it: of ``%(name)s`` any number.
+        """Return each written word with the words that paste reads: several for ``%(name)s``.
 
         Raises:
             UserError: what is to be filled in is not there.

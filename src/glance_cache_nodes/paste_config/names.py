@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the names in a paste file stand for: which class a filter is, what an application leads to.
+"""The names in a paste file: the class of each filter, and the application that is loaded.
 
 A filter or application says what it loads by ``use``, as another one of the file, ``egg:...``,
 ``call:module:factory`` or ``config:FILE``, or by ``paste.filter_factory = module:factory`` and
@@ -38,7 +38,7 @@ ROLES = {
     f"{_MIDDLEWARE}.cache:CacheFilter.factory": CACHE,
     f"{_MIDDLEWARE}.cache_manage:CacheManageFilter.factory": CACHE_MANAGE,
 }
-# An operator's own class may stand in the place of Glance's, under Glance's name.
+# An operator's own class may replace Glance's, under Glance's name.
 USUAL = {
     "context": CONTEXT,
     "unauthenticated-context": CONTEXT,
@@ -67,7 +67,7 @@ class Names:
         return self.document.value(option) if option else ""
 
     def loaded(self, section: Section) -> str:
-        """Return what a section says that it loads, in one spelling for all that mean the same."""
+        """Return what a section loads, in one spelling."""
         return _loaded(self.document, section)
 
     def factory(self, section: Section) -> str:
@@ -123,7 +123,7 @@ def names(document: Document) -> Names:
 
 
 def same(spelling: str) -> str:
-    """Return one spelling for all in which paste loads the same; other names as they are."""
+    """Return one spelling for all names by which paste loads the same; other names unchanged."""
     scheme, colon, rest = spelling.partition(":")
     if not colon:
         return spelling

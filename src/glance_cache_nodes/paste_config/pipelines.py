@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipelines of a paste file, and what looks like one and cannot be read as one.
+"""The pipelines of a paste file, and options that look like one but cannot be read.
 
 Glance has two forms: ``[pipeline:NAME]`` with the key ``pipeline``, and a ``[composite:NAME]``
 made by ``glance.api:pipeline_factory`` in which every key is a pipeline, chosen by ``flavor``.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a filter comes to stand: in which pipelines, directly before which word."""
+"""The positions of a filter: in which pipelines, directly before which word."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Placement:
 
     Attributes:
         chain: the chain.
-        before: the step that the filter stands directly before, where it stands rightly.
-        now: the step that the filter is now; None where it is not there yet.
-        is_right: whether it stands rightly.
+        before: the step that directly follows the filter in its right position.
+        now: the step that is the filter; None if there is none.
+        is_right: whether it is in its right position.
     """
 
     chain: Chain
@@ -35,11 +35,11 @@ class Placement:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done about the pipelines of a file.
+    """The changes to the pipelines of a file.
 
     Attributes:
-        chains: those that count: one behind a context of another pipeline is part of that one's.
-        placements: where the filter stands in these.
+        chains: all but those that begin behind the context of another pipeline.
+        placements: of the filter in these.
         skipped: the others, and what cannot be read as a pipeline.
     """
 
@@ -49,7 +49,7 @@ class Plan:
 
 
 def plan(names: Names, wanted: Filter) -> Plan:
-    """Return where the filter comes to stand in each pipeline, and the pipelines without a place.
+    """Return the position of the filter in each pipeline, and the pipelines without one.
 
     Raises:
         UserError: a ``%`` in a pipeline that paste cannot fill in.
@@ -116,7 +116,7 @@ def _fault(placement: Placement, wanted: Filter, able: list[Chain]) -> str:
 
 
 def from_elsewhere(name: str) -> str:
-    """Return what to say of a filter that cannot be cut: the text it stands in may serve others."""
+    """Return the message for a filter that cannot be removed: others may use the same text."""
     return f"{name} comes out of a %(name)s; write the word itself in its place"
 
 

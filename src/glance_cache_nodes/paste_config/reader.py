@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read the text of a paste file.
 
-What the file means is left to ``configparser``, which paste itself uses: it refuses what paste
-would refuse and fills in ``%(name)s``. It forgets the lines, though, and an edit that keeps every
-other byte needs them, so the places are read here, with configparser's own expressions.
+``configparser``, which paste itself uses, reads the values: it refuses what paste would refuse, and
+interpolates ``%(name)s``. It does not keep the positions, which an edit needs; so they are read
+here, with configparser's own expressions.
 """
 
 from __future__ import annotations

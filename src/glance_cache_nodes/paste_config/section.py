@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The section of a filter in the lines of a paste file: added behind the last one, or cut out."""
+"""Add the section of a filter behind the last one, or remove it."""
 
 from __future__ import annotations
 

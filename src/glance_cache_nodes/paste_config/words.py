@@ -31,7 +31,7 @@ def of(names: Names, name: str) -> set[Word]:
     """Return where a filter is written in the pipelines.
 
     Raises:
-        UserError: it comes out of a ``%(name)s``: the text that it stands in may serve others too.
+        UserError: it is part of a ``%(name)s``: others may use the same text.
     """
     options = [
         option

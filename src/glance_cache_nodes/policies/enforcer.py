@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Glance's policy enforcer, which reads its files again only when they may have changed.
 
-By itself it looks for its file and its directory in every place where they could be, and goes
-through all of Glance's rules, before each rule that it enforces: a third of what a call costs.
+Glance's enforcer searches for its file and its directory, and reads all of Glance's rules, before
+each rule that it enforces: a third of the cost of a call.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Enforcer:
         self._looked = -LOOK_EVERY
 
     def enforce(self, context: Any, rule: str, target: Mapping[str, object]) -> None:
-        """Let the caller pass, or refuse.
+        """Allow or refuse the call.
 
         Args:
             context: the caller, as Glance's context filter made it.
