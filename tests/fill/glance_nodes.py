@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import slow_link
+import sqlalchemy as sa
 
 import glance_site
 import waiting
@@ -67,6 +68,13 @@ class Node:
     def has(self, image_id: str) -> bool:
         return (self.cache / image_id).exists()
 
+    def part(self, image_id: str) -> int:
+        """Return the bytes in the part file of a fill; 0 for none."""
+        try:
+            return (self.cache / "fill" / f"{image_id}.part").stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def is_idle(self) -> bool:
         """Whether it fills nothing in."""
         return not list((self.cache / "fill").glob("*.lock"))
@@ -77,6 +85,7 @@ class Nodes:
     """All of them."""
 
     root: Path
+    database: str
     sites: list[list[Node]] = field(default_factory=list)
 
     @property
@@ -90,6 +99,27 @@ class Nodes:
     @property
     def link(self) -> Path:
         return self.root / "link"
+
+    def execute(self, statement: str, **values: object) -> None:
+        """Change the tables by hand."""
+        engine = sa.create_engine(self.database)
+        with engine.begin() as connection:
+            connection.execute(sa.text(statement), values)
+        engine.dispose()
+
+    def record(self, url: str, image_id: str, size: int) -> None:
+        """Write that a node holds an image."""
+        known = "SELECT node_reference_id FROM node_reference WHERE node_reference_url = :url"
+        with contextlib.suppress(sa.exc.IntegrityError):
+            self.execute("INSERT INTO node_reference (node_reference_url) VALUES (:url)", url=url)
+        self.execute(
+            "INSERT INTO cached_images (image_id, last_accessed, last_modified, size, hits, "
+            f"node_reference_id) VALUES (:id, :now, :now, :size, 0, ({known}))",
+            id=image_id,
+            now="2026-01-01 00:00:00",
+            size=size,
+            url=url,
+        )
 
     def rows(self, image_id: str) -> list[str]:
         """Return the nodes on record."""
@@ -165,15 +195,16 @@ def running(  # noqa: PLR0913 - each is a way in which sites differ
     options: str = "",
     database: str = "",
     server: str = "cheroot",
+    strangers: Sequence[str] = (),
 ) -> Iterator[Nodes]:
-    """Run sites of so many nodes each, for the block."""
-    nodes = Nodes(root)
+    """Run sites of so many nodes each, for the block; strangers are named as of the first site."""
+    nodes = Nodes(root, database=database or f"sqlite:///{root}/glance.sqlite")
     numbers = iter(ports.pick(sum(counts)))
     nodes.sites = [
         [Node(root / f"site{s}-{n}", next(numbers)) for n in range(count)]
         for s, count in enumerate(counts)
     ]
-    configure(nodes, fill=fill, options=options, database=database)
+    configure(nodes, fill=fill, options=options, strangers=strangers)
     if rate:
         slow_link.create(nodes.link, rate)
     try:
@@ -187,25 +218,23 @@ def running(  # noqa: PLR0913 - each is a way in which sites differ
             stop(node)
 
 
-def configure(nodes: Nodes, *, fill: bool, options: str, database: str) -> None:
+def configure(nodes: Nodes, *, fill: bool, options: str, strangers: Sequence[str]) -> None:
     """Write what all the nodes read, and make the tables."""
     root = nodes.root
     for name in ("store", "tasks"):
         (root / name).mkdir(parents=True, exist_ok=True)
     shipped = Path(sys.prefix, "etc/glance/glance-api-paste.ini").read_text()
     paste = paste_config.insert(shipped, WITH_FILL if fill else FILTERS)
-    lines = [
-        f"site{number}: {{nodes: {json.dumps([node.url for node in site])}, near: "
-        f"{json.dumps([f'site{other}' for other in range(len(nodes.sites)) if other != number])}}}"
-        for number, site in enumerate(nodes.sites)
-    ]
+    lines = []
+    for number, site in enumerate(nodes.sites):
+        urls = [node.url for node in site] + ([] if number else list(strangers))
+        near = [f"site{other}" for other in range(len(nodes.sites)) if other != number]
+        lines.append(f"site{number}: {{nodes: {json.dumps(urls)}, near: {json.dumps(near)}}}")
     (root / "sites.yaml").write_text("\n".join(lines) + "\n")
     for node in nodes.all:
         for name in ("cache", "staging", "locks"):
             (node.directory / name).mkdir(parents=True, exist_ok=True)
-        text = glance_site.GLANCE_CONF.format(
-            root=node.directory, database=database or f"sqlite:///{root}/glance.sqlite"
-        )
+        text = glance_site.GLANCE_CONF.format(root=node.directory, database=nodes.database)
         text = text.replace(f"{node.directory}/store", str(root / "store"))
         text = text.replace(f"{node.directory}/tasks", str(root / "tasks"))
         text = text.replace("http://node1:9292", node.url)

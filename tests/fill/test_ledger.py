@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from glance_cache_nodes.cache import layout
-from glance_cache_nodes.fill import ledger as module
+from glance_cache_nodes.fill import lock_files
 from glance_cache_nodes.fill.ledger import Claim, Ledger, LedgerBusyError, Limits, Refused
 
 GIB = 1 << 30
@@ -92,9 +92,8 @@ def test_cached_images_count_and_glances_directories_do_not(tmp_path: Path) -> N
 def test_a_stopped_holder_of_the_ledger_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.01)
+    monkeypatch.setattr(lock_files, "PATIENCE", 0.01)
     mine = ledger(tmp_path)
-    layout.fill_dir(tmp_path).mkdir()
     with mine.held(), pytest.raises(LedgerBusyError):
         mine.claim(IMAGE, 10)
 

@@ -12,7 +12,8 @@ import pytest
 
 from glance_cache_nodes.cache import layout
 from glance_cache_nodes.fill.ledger import Claim, Ledger, Limits
-from glance_cache_nodes.fill.part import FillBrokenError, Part, Reader, WrongBytesError, follow
+from glance_cache_nodes.fill.part import Part, WrongBytesError
+from glance_cache_nodes.fill.reader import FillBrokenError, Reader, follow
 from glance_cache_nodes.fill.wanted import Wanted
 
 DATA = bytes(range(256)) * 4

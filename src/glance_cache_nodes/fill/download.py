@@ -11,7 +11,8 @@ from glance import notifier
 from glance.api.common import size_checked_iter
 from oslo_log import log
 
-from glance_cache_nodes.fill import access, node, part, redirect, wanted
+from glance_cache_nodes.fill import access, reader, redirect, wanted
+from glance_cache_nodes.fill import request as kept_request
 from glance_cache_nodes.fill.ledger import LedgerBusyError, Refused
 from glance_cache_nodes.fill.peer import MARK, ONLY_IF_CACHED
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from glance_cache_nodes.fill.node import Node
-    from glance_cache_nodes.fill.part import Reader
+    from glance_cache_nodes.fill.reader import Reader
     from glance_cache_nodes.fill.sources import Neighbours
     from glance_cache_nodes.fill.wanted import Wanted
 
@@ -58,9 +59,9 @@ class Downloads:
             return None
         if _only_if_cached(environ):
             return webob.Response(status=GATEWAY_TIMEOUT)
-        reader = self._reader(environ, request.context, asked, around)
-        if reader:
-            return self._streamed(request, image, reader)
+        body = self._reader(environ, request.context, asked, around)
+        if body:
+            return self._streamed(request, image, body)
         return self._redirected(request, image_id, around)
 
     def _reader(
@@ -70,7 +71,7 @@ class Downloads:
         if not self._node.ledger.limits.at_once:
             return None
         try:
-            claim = self._node.ledger.claim(asked.id, asked.size)
+            claim = self._node.claim(asked)
         except (LedgerBusyError, OSError) as error:
             LOG.warning("Image %s is not filled in: %s", asked.id, error or "the ledger is busy")
             return None
@@ -80,17 +81,17 @@ class Downloads:
         if claim and self._node.publisher.is_cached(asked):
             claim.release()
         elif claim:
-            kept = node.keep(environ, context, asked.id, self._application, as_admin=False)
+            kept = kept_request.keep(environ, context, asked.id, self._application, as_admin=False)
             filler = self._node.filler(asked, around, kept, from_peer=_MARK in environ)
             threading.Thread(target=filler.run, args=(claim,), daemon=True).start()
-        return part.follow(self._node.ledger, asked, self._node.patience)
+        return reader.follow(self._node.ledger, asked, self._node.patience)
 
-    def _streamed(self, request: webob.Request, image: Any, reader: Reader) -> webob.Response:
+    def _streamed(self, request: webob.Request, image: Any, body: Reader) -> webob.Response:
         # The outer cache would copy the bytes once more, and check the caller once more.
         request.environ.pop("api.cache.image_id", None)
         response = webob.Response(request=request)
         response.app_iter = size_checked_iter(
-            response, access.target_of(image), image.size, reader, self._notifier
+            response, access.target_of(image), image.size, body, self._notifier
         )
         response.headers["Content-Type"] = "application/octet-stream"
         if image.checksum:

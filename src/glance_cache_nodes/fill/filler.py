@@ -56,7 +56,7 @@ class Filler:
         Returns:
             None when it is cached, else why it is not; ``fill/ID.failed`` has the same.
         """
-        reason = self._attempt()
+        reason = self._attempt(claim)
         try:
             self.tell(reason)
         finally:
@@ -65,10 +65,10 @@ class Filler:
             LOG.warning("Image %s was not filled in: %s", self.wanted.id, reason)
         return reason
 
-    def _attempt(self) -> str | None:
+    def _attempt(self, claim: Claim) -> str | None:
         begin = time.monotonic()
         try:
-            name = self._fill()
+            name = self._fill(claim)
         except (FillError, NotCachedError, OSError) as error:
             return str(error)
         except Exception as error:
@@ -78,15 +78,15 @@ class Filler:
         LOG.info("Image %s was filled in from %s in %.1f s", self.wanted.id, name, seconds)
         return None
 
-    def _fill(self) -> str:
+    def _fill(self, claim: Claim) -> str:
         """Return where the last bytes came from."""
         part = Part(layout.part_file(self.publisher.directory, self.wanted.id), self.wanted)
         try:
-            return self._from_sources(part)
+            return self._from_sources(part, claim)
         finally:
             part.close()
 
-    def _from_sources(self, part: Part) -> str:
+    def _from_sources(self, part: Part, claim: Claim) -> str:
         reasons = []
         asked: list[Source] = []  # those that have bytes in the part file
         for source in self.sources:
@@ -94,7 +94,7 @@ class Filler:
                 continue
             try:
                 if self._read(part, source, asked):
-                    self.publisher.publish(self.wanted)
+                    self.publisher.publish(self.wanted, claim)
                     return source.name
             except SourceError as error:
                 reasons.append(f"{source.name}: {error}")

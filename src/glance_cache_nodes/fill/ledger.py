@@ -12,21 +12,17 @@ import contextlib
 import dataclasses
 import fcntl
 import os
-import time
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.cache import layout
+from glance_cache_nodes.fill import lock_files
+from glance_cache_nodes.fill.lock_files import LedgerBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PATIENCE = 5.0
-"""Seconds to wait for the ledger: whoever holds it longer is stopped."""
-
-
-class LedgerBusyError(Exception):
-    """Another process has held the ledger for longer than it takes to look around."""
+__all__ = ["Claim", "Ledger", "LedgerBusyError", "Limits", "Refused"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,10 +45,12 @@ class Refused:
     Attributes:
         reason: why, for the log and for people.
         is_lasting: whether waiting does not help.
+        too_much: bytes that would have to go from the cache first.
     """
 
     reason: str
     is_lasting: bool = True
+    too_much: int = 0
 
 
 class Claim:
@@ -60,6 +58,10 @@ class Claim:
 
     def __init__(self, ledger: Ledger, image_id: str, descriptor: int) -> None:
         self._ledger, self._descriptor, self.image_id = ledger, descriptor, image_id
+
+    def publish(self, inode: int) -> None:
+        """Note that the file of this inode, which is right, goes into the cache now."""
+        os.pwrite(self._descriptor, f" {inode}".encode(), os.fstat(self._descriptor).st_size)
 
     def release(self) -> None:
         """Let others fill the image in; what has been left of this fill is removed."""
@@ -95,7 +97,6 @@ class Ledger:
             LedgerBusyError: another process holds the ledger for too long.
             OSError: the cache directory cannot be used.
         """
-        layout.fill_dir(self.directory).mkdir(exist_ok=True)
         with self.held():
             running = self._running()
             if image_id in running:
@@ -107,6 +108,7 @@ class Ledger:
                 layout.lock_file(self.directory, image_id), os.O_CREAT | os.O_RDWR, 0o666
             )
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(descriptor, 0)
             os.write(descriptor, str(size).encode())
             return Claim(self, image_id, descriptor)
 
@@ -119,6 +121,20 @@ class Ledger:
         with self.held():
             return image_id in self._running()
 
+    def half_published(self) -> dict[str, int]:
+        """Return the images whose fill ended while it wrote the record, and their files' inodes.
+
+        Raises:
+            LedgerBusyError: another process holds the ledger for too long.
+        """
+        found = {}
+        with self.held():
+            for path in layout.fill_dir(self.directory).glob("*.lock"):
+                words = lock_files.words_if_free(path)
+                if words and len(words) > 1:
+                    found[path.stem] = words[1]
+        return found
+
     def clear(self, image_id: str) -> None:
         """Remove the files of a fill that has ended. The ledger must be held."""
         for name in (layout.part_file, layout.lock_file):
@@ -126,11 +142,16 @@ class Ledger:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the ledger. It never blocks the thread: under eventlet all others would wait."""
+        """Hold the ledger.
+
+        Raises:
+            LedgerBusyError: another process holds it for too long.
+        """
+        layout.fill_dir(self.directory).mkdir(exist_ok=True)
         path = layout.fill_dir(self.directory) / "ledger"
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
         try:
-            _lock(descriptor)
+            lock_files.lock(descriptor)
             yield
         finally:
             os.close(descriptor)
@@ -139,11 +160,11 @@ class Ledger:
         """Return the images that are being filled in, and their bytes; remove what is left over."""
         found = {}
         for path in layout.fill_dir(self.directory).glob("*.lock"):
-            size = _held_size(path)
-            if size is None:
+            words = lock_files.words_if_free(path)
+            if words is None:
+                found[path.stem] = lock_files.words(path)[0]
+            elif len(words) < 2:  # noqa: PLR2004 - half published ones are mended first
                 self.clear(path.stem)
-            else:
-                found[path.stem] = size
         return found
 
     def _refusal(self, running: dict[str, int], size: int) -> Refused | None:
@@ -153,7 +174,8 @@ class Ledger:
         if used + size > self.limits.cache_bytes:
             return Refused(
                 f"the image has {size} bytes, and {used} of image_cache_max_size = "
-                f"{self.limits.cache_bytes} are in use"
+                f"{self.limits.cache_bytes} are in use",
+                too_much=used + size - self.limits.cache_bytes,
             )
         space = os.statvfs(self.directory)
         free = space.f_bavail * space.f_frsize - self._still_to_write(running)
@@ -167,31 +189,6 @@ class Ledger:
             with contextlib.suppress(OSError):
                 written += layout.part_file(self.directory, image_id).stat().st_size
         return sum(running.values()) - written
-
-
-def _lock(descriptor: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not _try_lock(descriptor):
-        if time.monotonic() > deadline:
-            raise LedgerBusyError
-        time.sleep(0.002)
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _held_size(path: Path) -> int | None:
-    """Return the size in a lock file that a process holds; None for one that nobody holds."""
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        return None if _try_lock(descriptor) else int(os.read(descriptor, 32) or 0)
-    finally:
-        os.close(descriptor)
 
 
 def _bytes_in(directory: Path) -> int:

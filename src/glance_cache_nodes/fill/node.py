@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 from glance import image_cache  # noqa: F401 - registers image_cache_dir and image_cache_driver
 from oslo_config import cfg
 from oslo_db import options as database_options
+from oslo_log import log
 
 from glance_cache_nodes import conf as options
+from glance_cache_nodes.cache import layout
 from glance_cache_nodes.db.database import Database
 from glance_cache_nodes.fill import access, peer
 from glance_cache_nodes.fill.avoided import Avoided
-from glance_cache_nodes.fill.backend import Backend, environ_for
+from glance_cache_nodes.fill.backend import Backend
 from glance_cache_nodes.fill.filler import Filler
-from glance_cache_nodes.fill.ledger import Ledger, Limits
+from glance_cache_nodes.fill.ledger import Claim, Ledger, Limits, Refused
 from glance_cache_nodes.fill.peer import Caller, Peer
 from glance_cache_nodes.fill.publish import Publisher
 from glance_cache_nodes.fill.sources import Neighbours
@@ -26,10 +27,13 @@ from glance_cache_nodes.sites import SitesFile
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from glance_cache_nodes.fill.request import Request
     from glance_cache_nodes.fill.source import Source
     from glance_cache_nodes.fill.wanted import Wanted
+
+LOG = log.getLogger(__name__)
 
 DRIVER = "centralized_db"
 
@@ -83,6 +87,32 @@ class Node:
             return None
         return Neighbours(self.database, sites, self.own_url, self.avoided)
 
+    def claim(self, wanted: Wanted) -> Claim | Refused | None:
+        """Begin a fill, as :meth:`Ledger.claim` does; make room for it where the cache is full.
+
+        Raises:
+            LedgerBusyError: another process holds the ledger for too long.
+            OSError: the cache directory cannot be used.
+        """
+        self.mend()
+        outcome = self.ledger.claim(wanted.id, wanted.size)
+        if not isinstance(outcome, Refused) or not outcome.too_much:
+            return outcome
+        fits = wanted.size <= self.ledger.limits.cache_bytes
+        if not fits or not self.publisher.make_room(outcome.too_much):
+            return outcome
+        return self.ledger.claim(wanted.id, wanted.size)
+
+    def mend(self) -> None:
+        """Write the rows that killed processes of this node could not write any more."""
+        try:
+            for image_id, inode in self.ledger.half_published().items():
+                self.publisher.mend(image_id, inode)
+                with self.ledger.held():
+                    self.ledger.clear(image_id)
+        except Exception:
+            LOG.exception("The record cannot be corrected after a fill")
+
     def filler(
         self, wanted: Wanted, around: Neighbours, request: Request, *, from_peer: bool
     ) -> Filler:
@@ -110,47 +140,6 @@ class Node:
         yield Backend(request.application, request.environ)
 
 
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """What stays of a request while an image is filled in: the caller may be gone by then.
-
-    Attributes:
-        context: the caller, as Glance's context filter made it; a copy.
-        headers: what peers are sent: token and request id.
-        application: what stands behind this filter.
-        environ: a request to it for the image's bytes.
-    """
-
-    context: Any
-    headers: Mapping[str, str]
-    application: Any
-    environ: Mapping[str, Any]
-
-
-def keep(
-    environ: Mapping[str, Any], context: Any, image_id: str, application: Any, *, as_admin: bool
-) -> Request:
-    """Return what stays of a request.
-
-    Args:
-        environ: the request.
-        context: the caller.
-        image_id: the image that it asks for.
-        application: what stands behind this filter.
-        as_admin: whether the backend is read as Glance's own cache worker does it.
-    """
-    own = copy.copy(context)
-    own.roles = list(context.roles)
-    inner = own
-    if as_admin:
-        inner = copy.copy(own)
-        inner.roles, inner.is_admin = [*own.roles, "admin"], True
-    headers = {"X-Openstack-Request-Id": str(context.request_id)}
-    if environ.get("HTTP_X_AUTH_TOKEN"):
-        headers["X-Auth-Token"] = environ["HTTP_X_AUTH_TOKEN"]
-    return Request(own, headers, application, environ_for(environ, image_id, inner))
-
-
 def load() -> Node | None:
     """Return this node, from Glance's configuration; None where it has no cache that others see."""
     conf = cfg.CONF
@@ -160,7 +149,7 @@ def load() -> Node | None:
         return None
     directory = Path(conf.image_cache_dir)
     limits = Limits(conf.cache_nodes.fill_concurrency, conf.image_cache_max_size)
-    return Node(
+    node = Node(
         conf,
         access.make_enforcer(),
         Database(conf),
@@ -170,3 +159,6 @@ def load() -> Node | None:
         Avoided(directory),
         peer.tls_context(conf.cache_nodes),
     )
+    if layout.fill_dir(directory).exists():
+        node.mend()
+    return node

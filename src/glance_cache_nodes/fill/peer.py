@@ -22,6 +22,7 @@ BLOCK = 1024 * 1024  # bytes at most in one read
 LEAST = 64 * 1024  # bytes that must come in each stall timeout
 CONNECT = 3.0  # seconds at most
 OK = 200
+_POLITE = (401, 403, 404, 504)  # it does not give this image to this caller, and is well
 
 MARK = "X-Cache-Nodes-Fill"
 """The header of a request from a peer. It holds the peer's URL."""
@@ -98,7 +99,9 @@ class Peer:
         connection.request("GET", f"{path}/v2/images/{self._wanted.id}/file", headers=headers)
         response = connection.getresponse()
         if response.status != OK:
-            raise SourceError(f"it answered {response.status}", is_polite=True)
+            raise SourceError(
+                f"it answered {response.status}", is_polite=response.status in _POLITE
+            )
         length = response.headers.get("Content-Length")
         if length is not None and length != str(self._wanted.size):
             raise SourceError(f"it has {length} bytes, and not {self._wanted.size}")

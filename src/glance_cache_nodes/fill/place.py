@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import webob
 from oslo_log import log
 
-from glance_cache_nodes.fill import access, node, part, wanted
+from glance_cache_nodes.fill import access, reader, request, wanted
 from glance_cache_nodes.fill.ledger import LedgerBusyError, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from glance_cache_nodes.fill.node import Node, Request
+    from glance_cache_nodes.fill.node import Node
+    from glance_cache_nodes.fill.request import Request
     from glance_cache_nodes.fill.sources import Neighbours
     from glance_cache_nodes.fill.wanted import Wanted
 
@@ -64,7 +65,7 @@ class Places:
         asked = wanted.of(image) if image else None
         if asked is None:
             return None
-        kept = node.keep(environ, context, image_id, self._application, as_admin=True)
+        kept = request.keep(environ, context, image_id, self._application, as_admin=True)
         self._put(_Job(asked, around, kept))
         return webob.Response(status=ACCEPTED)
 
@@ -99,7 +100,7 @@ class Places:
         filler = self._node.filler(job.wanted, job.around, job.request, from_peer=False)
         while True:
             try:
-                claim = self._node.ledger.claim(job.wanted.id, job.wanted.size)
+                claim = self._node.claim(job.wanted)
             except (LedgerBusyError, OSError) as error:
                 filler.tell(str(error) or "the ledger is busy")
                 return
@@ -123,6 +124,6 @@ class Places:
         return self._node.publisher.is_cached(image) and self._node.publisher.has_row(image)
 
     def _wait_for(self, image: Wanted) -> None:
-        pause = part.Pause(self._node.patience)
-        while part.is_running(self._node.ledger, image.id, certain=pause.is_long):
+        pause = reader.Pause(self._node.patience)
+        while reader.is_running(self._node.ledger, image.id, certain=pause.is_long):
             pause.wait()

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 import glance.db
 from glance import context, image_cache
 from glance.common import exception
+from oslo_log import log
 
 from glance_cache_nodes.cache import layout
 
 if TYPE_CHECKING:
+    from glance_cache_nodes.fill.ledger import Claim
     from glance_cache_nodes.fill.wanted import Wanted
+
+LOG = log.getLogger(__name__)
 
 
 class NotCachedError(Exception):
@@ -57,7 +61,22 @@ class Publisher:
             return False
         return True
 
-    def publish(self, wanted: Wanted) -> None:
+    def mend(self, image_id: str, inode: int) -> None:
+        """Write the row of a file that a process was about to write when it was killed.
+
+        Args:
+            image_id: the image.
+            inode: of the file, which was right.
+        """
+        try:
+            found = layout.cached_file(self.directory, image_id).stat()
+        except FileNotFoundError:
+            return
+        if found.st_ino == inode:
+            LOG.info("Image %s is cached, and the record does not know: corrected", image_id)
+            self._write_row(image_id, found.st_size)
+
+    def publish(self, wanted: Wanted, claim: Claim) -> None:
         """Move the part file into the cache and write the row.
 
         Raises:
@@ -65,9 +84,11 @@ class Publisher:
                 file nor row stay.
         """
         try:
-            layout.part_file(self.directory, wanted.id).rename(self._path(wanted))
+            part = layout.part_file(self.directory, wanted.id)
+            claim.publish(part.stat().st_ino)
+            part.rename(self._path(wanted))
             self._driver.delete_queued_image(wanted.id)
-            self._write_row(wanted)
+            self._write_row(wanted.id, wanted.size)
             # Whoever deletes an image marks it first and looks into the caches then: one of the
             # two sees the other.
             has_gone = not self._is_still(wanted)
@@ -78,6 +99,29 @@ class Publisher:
             self._undo(wanted)
             raise NotCachedError("the image has been deleted meanwhile")
 
+    def make_room(self, count: int) -> bool:
+        """Evict the images that were read longest ago, as Glance's pruner does.
+
+        Args:
+            count: bytes to free.
+
+        Returns:
+            Whether that many are free.
+        """
+        # Files without a row cannot be evicted: then nothing is, rather than all that can.
+        if sum(image["size"] for image in self._driver.get_cached_images()) < count:
+            return False
+        evicted: set[str | None] = {None}
+        while count > 0:
+            image_id, size = self._driver.get_least_recently_accessed()
+            if image_id in evicted:
+                return False
+            evicted.add(image_id)
+            LOG.info("Image %s is evicted, so that another one can be cached", image_id)
+            self._driver.delete_cached_image(image_id)
+            count -= size
+        return True
+
     def queue(self, wanted: Wanted) -> None:
         """Show the image as queued."""
         layout.queued_file(self.directory, wanted.id).touch()
@@ -86,9 +130,9 @@ class Publisher:
         """Show the image as queued no more."""
         self._driver.delete_queued_image(wanted.id)
 
-    def _write_row(self, wanted: Wanted) -> None:
+    def _write_row(self, image_id: str, size: int) -> None:
         self._driver.db_api.insert_cache_details(
-            self._admin(), self._conf.worker_self_reference_url, wanted.id, wanted.size
+            self._admin(), self._conf.worker_self_reference_url, image_id, size
         )
 
     def _is_still(self, wanted: Wanted) -> bool:
