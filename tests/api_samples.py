@@ -24,6 +24,7 @@ import images
 DIRECTORY = Path(__file__).parent.parent / "docs/api/samples"
 CALL = "/v2/cache/nodes/"
 MAP = "/v2/cache/images"
+CHECKED_AT = "2026-11-28T12:30:15Z"
 JSON = {"Accept": "application/json"}
 # What stands for the only part of an answer that is another one each time.
 REQUEST_ID = "req-00000000-0000-0000-0000-000000000000"
@@ -39,6 +40,14 @@ def _only_ours(answer: str) -> str:
     return re.sub(r"(Content-Length: )\d+", rf"\g<1>{len(body)}", f"{head}\r\n\r\n{body}")
 
 
+def _checked(answer: str) -> str:
+    """Put the time and the resolver's words of the description in the place of this machine's."""
+    answer = re.sub(r'("checked_at": )"[^"]+"', rf'\1"{CHECKED_AT}"', answer)
+    answer = re.sub(r"(does not resolve: )[^\"]+", r"\1Name or service not known", answer)
+    _, _, body = answer.partition("\r\n\r\n")
+    return re.sub(r"(Content-Length: )\d+", rf"\g<1>{len(body)}", answer)
+
+
 @dataclass(frozen=True)
 class Sample:
     """An exchange.
@@ -49,6 +58,7 @@ class Sample:
         token: the token, which is the name of a persona; none when it is None.
         headers: more headers of the request.
         site: what is to be the matter with Glance meanwhile.
+        body: the body, in JSON; None for none.
         tidy: takes out of the answer's text what other tests have left in the tables.
     """
 
@@ -57,6 +67,7 @@ class Sample:
     token: str | None = "admin"
     headers: dict[str, str] = field(default_factory=lambda: JSON)
     site: type[GabbiFixture] = fixtures.Images
+    body: object = None
     tidy: Callable[[str], str] = str
 
     def request(self) -> webob.Request:
@@ -65,6 +76,8 @@ class Sample:
         request = webob.Request.blank(self.path, base_url=images.NODES[0], method=self.method)
         request.headers.update(token | self.headers)
         request.http_version = "HTTP/1.1"
+        if self.body is not None:
+            request.json_body, request.content_type = self.body, "application/json"
         return request
 
 
@@ -75,12 +88,27 @@ SAMPLES = {
     "nodes-near": Sample(CALL + fixtures.CACHED + "?near=edge2", site=fixtures.Sites),
     "detail": Sample(f"{CALL}{fixtures.CACHED}/detail?near=edge2", site=fixtures.Sites),
     "detail-leftover": Sample(f"{CALL}{fixtures.PURGED}/detail"),
+    "nodes-verify": Sample(f"{CALL}{fixtures.ON_DISK}?verify=true", tidy=_checked),
+    "detail-verify": Sample(
+        f"{CALL}{fixtures.ON_DISK}/detail?verify=true"
+        f"&node={images.NODES[0]}&node={images.NODES[1]}",
+        tidy=_checked,
+    ),
+    "place": Sample(CALL + fixtures.ON_DISK, "PUT", body={"nodes": [images.NODES[0]]}),
+    "place-sites": Sample(
+        CALL + fixtures.ON_DISK,
+        "PUT",
+        body={"sites": ["edge1"], "per_site": 1},
+        site=fixtures.Sites,
+    ),
+    "evict": Sample(f"{CALL}{fixtures.NOT_CACHED}?node={images.NODES[0]}", "DELETE"),
     "all-nodes": Sample("/v2/cache/nodes", site=fixtures.Sites, tidy=_only_ours),
     "images": Sample(f"{MAP}?image_id=in:{fixtures.CACHED},{fixtures.NOT_CACHED}&limit=1"),
     "images-leftover": Sample(f"{MAP}?leftover=true&image_id={fixtures.PURGED}"),
     "local-cached": Sample("/v2/cache/" + fixtures.ON_DISK),
     "local-damaged": Sample("/v2/cache/" + fixtures.CACHED),
     "400": Sample(CALL + fixtures.CACHED + "?verified=perhaps"),
+    "400-choice": Sample(CALL + fixtures.CACHED, "PUT", body={"all": True, "count": 2}),
     "400-site": Sample("/v2/cache/nodes?near=edge3", site=fixtures.Sites),
     "401": Sample(token=None),
     "403": Sample(token="member"),
@@ -88,8 +116,9 @@ SAMPLES = {
     "404-html": Sample(CALL + images.UNKNOWN, headers={"Accept": "text/html"}),
     "404-text": Sample(CALL + images.UNKNOWN, headers={"Accept": "text/plain"}),
     "404-no-uuid": Sample(CALL + "my-image"),
-    "405": Sample(method="DELETE"),
+    "405": Sample(method="PATCH"),
     "409-caching-off": Sample(site=fixtures.CachingOff),
+    "409-not-active": Sample(CALL + fixtures.DEACTIVATED, "PUT", body={"all": True}),
     "409-local-driver": Sample(site=fixtures.LocalDriver),
     "431": Sample(headers=JSON | {"X-Openstack-Request-Id": "req-" + 61 * "a"}),
     "503": Sample(site=fixtures.NoNodeTable),

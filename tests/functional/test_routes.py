@@ -57,7 +57,11 @@ def test_every_other_method_is_refused(path: str, method: str, token: str) -> No
 
 @pytest.mark.parametrize(("path", "method"), KNOWN)
 def test_the_rule_of_a_route_tells_of_it(path: str, method: str) -> None:
-    operations = RULES[ROUTES[path][method].rule].operations
+    rule = ROUTES[path][method].rule
+    if rule not in RULES:
+        assert rule in {"cache_image", "cache_delete"}  # Glance's own, which tell of Glance's paths
+        return
+    operations = RULES[rule].operations
     assert {"path": path.replace(":uuid", ""), "method": method} in operations
 
 

@@ -73,7 +73,7 @@ class CacheNodesFilter:
 
     def _answer(self, request: webob.Request, route: Route, names: Mapping[str, str]) -> Any:
         try:
-            response = respond(self._service, request, route, names)
+            response = respond(self._service, self._application, request, route, names)
         except webob.exc.HTTPException as refusal:
             return refusal
         except DatabaseUnavailableError as error:
@@ -87,12 +87,17 @@ class CacheNodesFilter:
 
 
 def respond(
-    lasting: service.Service, request: webob.Request, route: Route, names: Mapping[str, str]
+    lasting: service.Service,
+    application: Any,
+    request: webob.Request,
+    route: Route,
+    names: Mapping[str, str],
 ) -> webob.Response:
     """Answer a request of a route: 431, 403 and 400 are looked for in this order, then the rest.
 
     Args:
         lasting: what the handlers use.
+        application: the rest of Glance's pipeline.
         request: the request.
         route: what its method does at its path.
         names: the named segments of the path.
@@ -109,4 +114,4 @@ def respond(
         )
     query = validation.query(route.query, request)
     body = validation.body(route.body, request)
-    return route.handler(lasting, request, Params(image, query, body))
+    return route.handler(lasting, request, Params(image, query, body, application))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 import uuid
 from typing import TYPE_CHECKING
@@ -12,8 +13,7 @@ import webob
 import webob.exc
 
 if TYPE_CHECKING:
-    import datetime
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 RETRY_AFTER = "5"  # seconds
 
@@ -32,6 +32,7 @@ class Status:
 
 
 OK = Status(200, "The answer is in the body.")
+ACCEPTED = Status(202, "Each chosen node was asked or told. The body has a result for each.")
 BAD_REQUEST = Status(
     400,
     "A query parameter or the body is not understood. The message says what is wrong and what "
@@ -54,7 +55,8 @@ METHOD_NOT_ALLOWED = Status(
 CONFLICT = Status(
     409,
     "This node has no ``image_cache_dir``, or, for what is in the database, its "
-    "``image_cache_driver`` is not ``centralized_db``.",
+    "``image_cache_driver`` is not ``centralized_db``; or the image that is to be cached is not "
+    "active.",
 )
 HEADER_TOO_LARGE = Status(431, "``X-Openstack-Request-Id`` is longer than 64 characters.")
 INTERNAL_ERROR = Status(500, "The add-on failed. The log of Glance has the reason.")
@@ -66,6 +68,7 @@ UNAVAILABLE = Status(
 
 STATUSES = (
     OK,
+    ACCEPTED,
     BAD_REQUEST,
     UNAUTHORIZED,
     FORBIDDEN,
@@ -110,7 +113,10 @@ def allow(methods: Iterable[str]) -> str:
 
 
 def cached_nodes(
-    urls: Sequence[str], user_agent: str, bare_list_user_agents: Sequence[str]
+    urls: Sequence[str],
+    user_agent: str,
+    bare_list_user_agents: Sequence[str],
+    checked: Mapping[str, object] | None = None,
 ) -> webob.Response:
     """Answer 200 with node URLs, in the shape that the client can read.
 
@@ -118,22 +124,31 @@ def cached_nodes(
         urls: node reference URLs, sorted.
         user_agent: the request's ``User-Agent`` header; empty when it had none.
         bare_list_user_agents: the beginnings of it that mean a bare JSON list.
+        checked: when the nodes were asked and whether all have answered, ``checked_at`` and
+            ``complete``; None where none was asked.
     """
     bare = user_agent.startswith(tuple(bare_list_user_agents))
-    body = list(urls) if bare else {"cached_nodes": list(urls)}
-    return in_json(body, [("Vary", "User-Agent")])
+    body = list(urls) if bare else {"cached_nodes": list(urls), **(checked or {})}
+    headers = [("Vary", "User-Agent")]
+    if bare and checked:
+        headers.append(("X-Cache-Nodes-Complete", str(checked["complete"]).lower()))
+    return in_json(body, headers)
 
 
-def in_json(body: object, headers: Sequence[tuple[str, str]] = ()) -> webob.Response:
-    """Answer 200 with JSON.
+def in_json(
+    body: object, headers: Sequence[tuple[str, str]] = (), status: Status = OK
+) -> webob.Response:
+    """Answer with JSON.
 
     Args:
         body: what :mod:`json` can write.
         headers: further headers.
+        status: one of the above.
     """
     content_type = ("Content-Type", "application/json; charset=UTF-8")
     return webob.Response(
         body=json.dumps(body).encode(),
+        status=status.code,
         content_type="application/json",
         charset="UTF-8",
         headerlist=[content_type, *headers],
@@ -147,6 +162,12 @@ def utc(moment: datetime.datetime | None) -> str | None:
         moment: in UTC, without a time zone; None where it is not known.
     """
     return None if moment is None else moment.replace(microsecond=0).isoformat() + "Z"
+
+
+def now() -> str:
+    """Return this moment, as the answers have it."""
+    moment = datetime.datetime.now(datetime.timezone.utc)
+    return str(utc(moment.replace(tzinfo=None)))
 
 
 def new_request_id() -> str:

@@ -15,6 +15,7 @@ from glance_cache_nodes.api.handlers import (
     images,
     local_image,
     nodes,
+    placement,
 )
 from glance_cache_nodes.api.image import UUID, RequestedImage
 from glance_cache_nodes.api.service import Service
@@ -35,11 +36,13 @@ class Params:
         query: the query parameters that were given, by name: a list of values for one that is
             repeatable, else a value, each of the type that its description says.
         body: the body, as its schema describes it; None where the route takes none.
+        glance: the rest of Glance's pipeline: a WSGI application.
     """
 
     named_image: RequestedImage | None
     query: Mapping[str, Any]
     body: Any
+    glance: Any
 
     @property
     def image(self) -> RequestedImage:
@@ -76,6 +79,8 @@ that is a UUID. No two paths may match the same request."""
 ROUTES: Routes = {
     "/v2/cache/nodes/{image_id}": {
         "GET": Route(image_nodes.list_for_image, rules.LIST_CACHED_NODES, query=image_nodes.QUERY),
+        "PUT": Route(placement.cache, rules.CACHE_IMAGE, body=placement.BODY),
+        "DELETE": Route(placement.evict, rules.CACHE_DELETE, query=placement.QUERY),
     },
     "/v2/cache/nodes/{image_id}/detail": {
         "GET": Route(image_detail.show, rules.LIST_CACHED_NODES, query=image_detail.QUERY),

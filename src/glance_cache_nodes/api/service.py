@@ -12,6 +12,7 @@ from oslo_db import options as database_options
 
 from glance_cache_nodes import conf as options
 from glance_cache_nodes.db.database import Database
+from glance_cache_nodes.fleet.call import Fleet
 from glance_cache_nodes.policies import rules
 from glance_cache_nodes.sites import SitesFile
 
@@ -28,12 +29,14 @@ class Service:
         enforcer: Glance's policy, with the rules of the add-on.
         database: Glance's tables.
         sites: which nodes are near each other.
+        fleet: what calls to the other nodes share.
     """
 
     conf: Any
     enforcer: Enforcer
     database: Database
     sites: SitesFile
+    fleet: Fleet
 
 
 def load() -> Service:
@@ -41,9 +44,11 @@ def load() -> Service:
     conf = cfg.CONF
     options.register(conf)
     conf.register_opts(database_options.database_opts, group="database")  # Glance may do so later
+    sites = SitesFile(conf.cache_nodes.sites_file)
     return Service(
         conf=conf,
         enforcer=rules.make_enforcer(),
         database=Database(conf),
-        sites=SitesFile(conf.cache_nodes.sites_file),
+        sites=sites,
+        fleet=Fleet(conf.cache_nodes, sites),
     )

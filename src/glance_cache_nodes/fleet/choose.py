@@ -21,10 +21,12 @@ class Group:
     Attributes:
         nodes: node reference URLs.
         wanted: how many of them are to hold the image in the end; None for each of them.
+        site: the one that they are; None for none in particular.
     """
 
     nodes: tuple[str, ...]
     wanted: int | None = None
+    site: str | None = None
 
 
 def holds(answer: Answer, on_record: Collection[str]) -> bool:
@@ -39,7 +41,7 @@ def choose(
     answers: Mapping[str, Answer],
     on_record: Collection[str],
     used: Mapping[str, int],
-    may_place: Collection[str],
+    usable: Mapping[str, bool],
 ) -> list[str]:
     """Return the chosen nodes, sorted.
 
@@ -48,7 +50,7 @@ def choose(
         answers: what came of asking each node of them.
         on_record: the nodes that hold the image by the record.
         used: bytes on record by node.
-        may_place: the nodes that take new images.
+        usable: of the nodes that take new images, whether this one can come there now.
     """
     chosen: set[str] = set()
     for group in groups:
@@ -56,12 +58,8 @@ def choose(
             chosen.update(group.nodes)
             continue
         holders = [node for node in group.nodes if holds(answers[node], on_record)]
-        others = [node for node in group.nodes if node in may_place and node not in holders]
-        # Nodes that do not answer come last, and are named where there are not enough others.
-        others.sort(key=lambda node: (not _answers(answers[node]), used.get(node, 0), node))
+        others = [node for node in group.nodes if node in usable and node not in holders]
+        # Those where it cannot come now are last, and named where there are not enough others.
+        others.sort(key=lambda node: (not usable[node], used.get(node, 0), node))
         chosen.update(holders, others[: max(0, group.wanted - len(holders))])
     return sorted(chosen)
-
-
-def _answers(answer: Answer) -> bool:
-    return answer.state == outcome.UNSUPPORTED or answer.state not in outcome.UNKNOWN

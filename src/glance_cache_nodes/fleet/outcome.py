@@ -57,6 +57,11 @@ class Answer:
     cache_max_size: int | None = None
     status: int | None = None
 
+    @property
+    def can_be_told(self) -> bool:
+        """Whether its Glance answers, so that it can be told to do something."""
+        return self.state == UNSUPPORTED or self.state not in UNKNOWN
+
 
 def of_error(node: str, error: NodeError) -> Answer:
     """Return the answer for a node that could not be asked."""

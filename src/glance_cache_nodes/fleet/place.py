@@ -57,12 +57,21 @@ def place(call: Call, order: Order) -> list[Result]:
     candidates = sorted({node for group in order.groups for node in group.nodes})
     asked = verify.ask(call, order.image_id, candidates, part=_TO_LOOK)
     answers = {answer.node: answer for answer in asked}
-    chosen = choose(order.groups, answers, order.on_record, order.used, order.may_place)
+    chosen = choose(order.groups, answers, order.on_record, order.used, _usable(order, answers))
     results = {node: _known_before(order, answers[node]) for node in chosen}
     to_tell = [node for node, known in results.items() if known is None]
     told = call.each(to_tell, functools.partial(_tell, call, order, answers), result.of_error)
     results.update((each.node, each) for each in told)
     return [each for each in results.values() if each is not None]
+
+
+def _usable(order: Order, answers: Mapping[str, Answer]) -> dict[str, bool]:
+    """Return, for each node that takes new images, whether this one can come there now."""
+    return {
+        node: answers[node].can_be_told and _is_too_large(order, answers[node]) is None
+        for node in answers
+        if node in order.may_place
+    }
 
 
 def _known_before(order: Order, answer: Answer) -> Result | None:
@@ -77,19 +86,26 @@ def _known_before(order: Order, answer: Answer) -> Result | None:
     if state in {outcome.QUEUED, outcome.CACHING} and not _is_stale(answer):
         done = f", {answer.size} bytes so far" if answer.size else ""
         return Result(node, result.QUEUED, f"it is {state} there already{done}")
-    limit = answer.cache_max_size
-    if limit is not None and order.size is not None and order.size > limit:
-        reason = f"the image has {order.size} bytes, its image_cache_max_size is {limit}"
-        return Result(node, result.REFUSED, reason)
+    too_large = _is_too_large(order, answer)
+    if too_large:
+        return Result(node, result.REFUSED, too_large)
     return result.without_state(answer)
+
+
+def _is_too_large(order: Order, answer: Answer) -> str | None:
+    limit = answer.cache_max_size
+    if limit is None or order.size is None or order.size <= limit:
+        return None
+    return f"the image has {order.size} bytes, its image_cache_max_size is {limit}"
 
 
 def _tell(call: Call, order: Order, answers: Mapping[str, Answer], node: str, turn: Turn) -> Result:
     path = f"/v2/cache/{order.image_id}"
     if answers[node].state == outcome.DAMAGED:
-        # Glance fetches nothing while a file is there.
+        # Else the node would serve the damaged file until the new one is there, and its row would
+        # keep the size of the old one. A caller who may not evict can still have it cached.
         reply = call.send("DELETE", node, path, turn)
-        if not reply.is_success:
+        if not reply.is_success and reply.outcome() != outcome.REFUSED:
             return result.of_refusal(node, reply)
     reply = call.send("PUT", node, path, turn)
     if not reply.is_success:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 LIST_CACHED_NODES = "list_cached_nodes"
 GET_IMAGE = "get_image"
 """Glance's own: who may know of an image."""
+CACHE_IMAGE = "cache_image"
+"""Glance's own: who may have an image cached."""
+CACHE_DELETE = "cache_delete"
+"""Glance's own: who may have an image evicted."""
 
 RULES = [
     policy.DocumentedRuleDefault(

@@ -5,28 +5,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glance_cache_nodes.api import near, record, responses
-from glance_cache_nodes.db import image_copies
+from glance_cache_nodes.api import chosen, near, outgoing, record, responses, validation
+from glance_cache_nodes.db import image_copies, leftovers, nodes
+from glance_cache_nodes.fleet import outcome, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import webob
 
     from glance_cache_nodes.api.routes import Params
     from glance_cache_nodes.api.service import Service
     from glance_cache_nodes.db.image_copies import Copy
+    from glance_cache_nodes.fleet.outcome import Answer
     from glance_cache_nodes.sites import SitesFile
 
-QUERY = {"near": near.PARAMETER}
+QUERY = {
+    "near": near.PARAMETER,
+    "verify": validation.BOOLEAN,
+    "node": validation.text("the URL of a node", repeatable=True),
+}
 
-UNVERIFIED = "unverified"
-INCOMPLETE = {UNVERIFIED, "unreachable", "refused", "unsupported"}
-"""The states of a node that do not say what its disk holds."""
+_PRESENT = {
+    outcome.CONFIRMED,
+    outcome.DAMAGED,
+    outcome.QUEUED,
+    outcome.CACHING,
+    outcome.FAILED,
+}
 
 
 def show(service: Service, request: webob.Request, params: Params) -> webob.Response:
-    """Answer with a row for each node that has the image on record.
+    """Answer with a row for each node: those that have the image on record, or all that are asked.
 
     Args:
         service: what lasts from request to request.
@@ -37,16 +47,32 @@ def show(service: Service, request: webob.Request, params: Params) -> webob.Resp
         webob.exc.HTTPException: 400, 409 or 404, looked for in this order.
         DatabaseUnavailableError: there was no answer within the bound.
     """
-    del request
     in_order = near.order(service.sites, params.query.get("near"))
+    registered = nodes.find_urls(service.database) if _needs_nodes(params) else []
+    named = params.query.get("node", registered)
+    chosen.require_known(registered, named)
     record.require(service.conf)
     image = params.image
-    is_gone = image.found_or_gone() is None
-    copies = image_copies.find(service.database, image.id)
-    if is_gone and not copies:
+    found = image.found_or_gone()
+    copies = {copy.node: copy for copy in image_copies.find(service.database, image.id)}
+    if not params.query.get("verify"):
+        if found is None and not copies:
+            raise image.not_found()
+        shown = [url for url in in_order(list(copies)) if not named or url in named]
+        rows = [row(service.sites, url, copies[url], None) for url in shown]
+        return responses.in_json(body(image.id, rows, None))
+    known = found or leftovers.find(service.database, image.id)
+    size = known.size if known else None
+    call = outgoing.begin(service, request, params.glance, image.id, size)
+    answers = verify.ask(call, image.id, in_order(named), is_gone=found is None)
+    if known is None and not any(each.state in _PRESENT for each in answers):
         raise image.not_found()
-    rows = {copy.node: row(service.sites, copy.node, copy, None) for copy in copies}
-    return responses.in_json(body(image.id, [rows[url] for url in in_order(list(rows))], None))
+    rows = merged(service.sites, answers, copies)
+    return responses.in_json(body(image.id, rows, responses.now()))
+
+
+def _needs_nodes(params: Params) -> bool:
+    return bool(params.query.get("verify") or params.query.get("node"))
 
 
 def body(image_id: str, rows: Sequence[dict[str, Any]], checked_at: str | None) -> dict[str, Any]:
@@ -57,7 +83,7 @@ def body(image_id: str, rows: Sequence[dict[str, Any]], checked_at: str | None) 
         rows: what :func:`row` returned, in their order.
         checked_at: when the nodes were asked; None where they were not.
     """
-    complete = not any(each["state"] in INCOMPLETE for each in rows)
+    complete = not any(each["state"] in outcome.UNKNOWN for each in rows)
     return {
         "image_id": image_id,
         "checked_at": checked_at,
@@ -66,20 +92,20 @@ def body(image_id: str, rows: Sequence[dict[str, Any]], checked_at: str | None) 
     }
 
 
-def merged(sites: SitesFile, answers: Iterable[Any], copies: Iterable[Copy]) -> list[Any]:
+def merged(
+    sites: SitesFile, answers: Iterable[Answer], on_record: Mapping[str, Copy]
+) -> list[dict[str, Any]]:
     """Return a row for each node that was asked, with what is on record of it.
 
     Args:
         sites: which have the nodes.
-        answers: one a node, with the attributes node, state, size, last_modified and reason, in
-            the order of the rows.
-        copies: what is on record.
+        answers: one a node, in the order of the rows.
+        on_record: copies by node.
     """
-    on_record = {copy.node: copy for copy in copies}
     return [row(sites, each.node, on_record.get(each.node), each) for each in answers]
 
 
-def row(sites: SitesFile, node: str, copy: Copy | None, answer: Any) -> dict[str, Any]:
+def row(sites: SitesFile, node: str, copy: Copy | None, answer: Answer | None) -> dict[str, Any]:
     """Return what is known of an image on a node.
 
     Args:
@@ -89,8 +115,8 @@ def row(sites: SitesFile, node: str, copy: Copy | None, answer: Any) -> dict[str
         answer: what came of asking it; None where it was not asked. Its size and time count, and
             those of the record where the node did not say what it has.
     """
-    state = answer.state if answer else UNVERIFIED
-    told = answer if answer and state not in INCOMPLETE else None
+    state = answer.state if answer else outcome.UNVERIFIED
+    told = answer if answer and state not in outcome.UNKNOWN else None
     recorded_time = responses.utc(copy.last_modified) if copy else None
     return {
         "node": node,

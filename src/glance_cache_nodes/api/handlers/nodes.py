@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glance_cache_nodes.api import near, record, responses
+from glance_cache_nodes.api import near, outgoing, record, responses, validation
 from glance_cache_nodes.db import nodes
+from glance_cache_nodes.fleet import probe
 
 if TYPE_CHECKING:
     import webob
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from glance_cache_nodes.api.service import Service
     from glance_cache_nodes.sites import SitesFile
 
-QUERY = {"near": near.PARAMETER}
+QUERY = {"near": near.PARAMETER, "probe": validation.BOOLEAN}
 
 
 def list_all(service: Service, request: webob.Request, params: Params) -> webob.Response:
@@ -33,27 +34,30 @@ def list_all(service: Service, request: webob.Request, params: Params) -> webob.
     in_order = near.order(service.sites, params.query.get("near"))
     record.require(service.conf)
     found = {node.url: node for node in nodes.find_all(service.database)}
+    urls = in_order(list(found))
+    if params.query.get("probe"):
+        probes = probe.probe(outgoing.begin_without_token(service, request), urls)
+    else:
+        probes = [probe.Probe(url, None) for url in urls]
     is_admin = request.context.is_admin
-    rows = [row(service.sites, found[url], is_admin=is_admin) for url in in_order(list(found))]
+    rows = [row(service.sites, found[each.node], each, is_admin=is_admin) for each in probes]
     return responses.in_json({"nodes": rows})
 
 
 def row(
     sites: SitesFile,
     node: nodes.Node,
+    probed: probe.Probe,
     *,
     is_admin: bool,
-    status: str | None = None,
-    latency_ms: float | None = None,
 ) -> dict[str, Any]:
     """Return what is known of a node.
 
     Args:
         sites: one of which has the node.
         node: the node, by the record.
+        probed: whether it answers.
         is_admin: whether the caller may know how much the caches of all projects hold.
-        status: whether it answers; None where it was not asked.
-        latency_ms: how long its answer took, in milliseconds; None where there was none.
     """
     return {
         "url": node.url,
@@ -61,6 +65,7 @@ def row(
         "images": node.images if is_admin else None,
         "bytes": node.bytes if is_admin else None,
         "last_accessed": responses.utc(node.last_accessed),
-        "status": status,
-        "latency_ms": latency_ms,
+        "status": probed.status,
+        "latency_ms": probed.latency_ms,
+        "reason": probed.reason,
     }
