@@ -107,58 +107,59 @@ def _images(rows: Sequence[Any]) -> Iterator[Image]:
 
 @functools.cache
 def _page(has_ids: bool, has_nodes: bool, leftover: bool, is_admin: bool) -> sa.Select[Any]:  # noqa: FBT001 - each makes another statement
-    ids = _asked_ids(has_nodes) if has_ids and not leftover else _held_ids(has_nodes)
-    ids = ids.where(_existing(leftover))
+    # An admin sees all that is held, and every leftover is held; of all others, an image is looked
+    # at first, as most that are held may not be seen, or have not been asked for.
+    by_record = leftover or (is_admin and not has_ids)
+    ids = _from_record(has_nodes, leftover) if by_record else _from_images(has_ids, has_nodes)
+    image_id = ids.selected_columns[0]
     if has_ids:
-        ids = ids.where(ids.selected_columns[0].in_(_IDS))
+        ids = ids.where(image_id.in_(_IDS))
     if not is_admin:
         ids = ids.where(visibility.IS_VISIBLE)
-    image_id = ids.selected_columns[0]
     page = ids.where(image_id > _MARKER).order_by(image_id).limit(_LIMIT).subquery("page")
-    copies = CACHED_IMAGES.join(
-        NODE_REFERENCE,
-        NODE_REFERENCE.c.node_reference_id == CACHED_IMAGES.c.node_reference_id,
-    )
     columns = (IMAGES.c[name] for name in COLUMNS)
     return (
         sa.select(page.c.id, *columns, NODE_REFERENCE.c.node_reference_url)
+        # One join after the other: SQLite reads a join of two tables as a whole first.
         .select_from(
-            page.outerjoin(IMAGES, exactly(IMAGES.c.id, page.c.id)).outerjoin(
-                copies, exactly(CACHED_IMAGES.c.image_id, page.c.id)
+            page.outerjoin(IMAGES, exactly(IMAGES.c.id, page.c.id))
+            .outerjoin(CACHED_IMAGES, exactly(CACHED_IMAGES.c.image_id, page.c.id))
+            .outerjoin(
+                NODE_REFERENCE,
+                NODE_REFERENCE.c.node_reference_id == CACHED_IMAGES.c.node_reference_id,
             )
         )
         .order_by(page.c.id)
     )
 
 
-def _asked_ids(has_nodes: bool) -> sa.Select[Any]:  # noqa: FBT001
-    ids = sa.select(IMAGES.c.id)
-    if not has_nodes:
-        return ids
-    held = sa.select(CACHED_IMAGES.c.image_id).where(
-        exactly(CACHED_IMAGES.c.image_id, IMAGES.c.id), _on_nodes()
-    )
-    return ids.where(held.exists())
-
-
-def _held_ids(has_nodes: bool) -> sa.Select[Any]:  # noqa: FBT001
+def _from_record(has_nodes: bool, leftover: bool) -> sa.Select[Any]:  # noqa: FBT001
+    """Return the query of ids that reads the record in the order of its index."""
     image_id = CACHED_IMAGES.c.image_id
+    # With coalesce, because MariaDB would else begin with all images, and sort.
+    is_gone = sa.func.coalesce(IMAGES.c.deleted, sa.true())
     ids = (
         sa.select(image_id.label("id"))
         .select_from(CACHED_IMAGES.outerjoin(IMAGES, exactly(IMAGES.c.id, image_id)))
+        .where(is_gone == (sa.true() if leftover else sa.false()))
         .group_by(image_id)
     )
-    return ids.where(_on_nodes()) if has_nodes else ids
+    return ids.where(_is_on_nodes()) if has_nodes else ids
 
 
-def _on_nodes() -> sa.ColumnElement[bool]:
+def _from_images(has_ids: bool, has_nodes: bool) -> sa.Select[Any]:  # noqa: FBT001
+    """Return the query of ids that reads the images in the order of theirs."""
+    ids = sa.select(IMAGES.c.id).where(IMAGES.c.deleted == sa.false())
+    if has_ids and not has_nodes:
+        return ids
+    copy = sa.select(CACHED_IMAGES.c.image_id).where(exactly(CACHED_IMAGES.c.image_id, IMAGES.c.id))
+    copy = copy.where(_is_on_nodes()) if has_nodes else copy
+    # Not EXISTS, for which MariaDB may read the whole record first.
+    return ids.where(copy.limit(sa.literal_column("1")).scalar_subquery().is_not(None))
+
+
+def _is_on_nodes() -> sa.ColumnElement[bool]:
     numbers = sa.select(NODE_REFERENCE.c.node_reference_id).where(
         NODE_REFERENCE.c.node_reference_url.in_(_NODES)
     )
     return CACHED_IMAGES.c.node_reference_id.in_(numbers)
-
-
-def _existing(leftover: bool) -> sa.ColumnElement[bool]:  # noqa: FBT001
-    if leftover:
-        return sa.or_(IMAGES.c.id.is_(None), IMAGES.c.deleted == sa.true())
-    return IMAGES.c.deleted == sa.false()
