@@ -126,3 +126,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Be silent."""
+
+
+@contextlib.contextmanager
+def endless(status: int) -> Iterator[str]:
+    """Run a server whose error has no end, until the client has gone; give its URL."""
+
+    class Endless(_Handler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                while True:
+                    self.wfile.write(b"x" * 65536)
+
+    with balancer.running(ThreadingHTTPServer(("127.0.0.1", 0), Endless)) as url:
+        yield url

@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import os
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -56,10 +57,14 @@ def openstack(
 
 @contextlib.contextmanager
 def _logging_as_it_was() -> Iterator[None]:
+    # The shell sets up logging for its process.
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    try:
-        yield
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
+    loggers = [root, *(logging.getLogger(name) for name in list(root.manager.loggerDict))]
+    before = [(logger, logger.level, logger.handlers[:]) for logger in loggers]
+    with warnings.catch_warnings():
+        try:
+            yield
+        finally:
+            for logger, level, handlers in before:
+                logger.setLevel(level)
+                logger.handlers[:] = handlers

@@ -334,3 +334,12 @@ def test_ctrl_c_leaves_nothing(glance, image, node, file) -> None:
     with pytest.raises(KeyboardInterrupt):
         client.save(image, IMAGE, file, progress=interrupt)
     assert (file.read_text(), names(file)) == ("as it was", ["image.img"])
+
+
+def test_an_endless_refusal_of_a_node_is_not_read(glance, image, node, file) -> None:
+    right = node()
+    with image_servers.endless(500) as url:
+        image_servers.say(glance, url, right.url)
+        told: list[str] = []
+        client.save(image, IMAGE, file, notice=told.append)
+    assert told == [f"{url} answered 500: Internal Server Error."]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from glance_cache_nodes.client.sources import Source, may_follow
-from glance_cache_nodes.client.text import explanation
+from glance_cache_nodes.client.text import explanation, one_line
 from glance_cache_nodes.client.transport import call, timeout
 from glance_cache_nodes.exception import CallError, SourceError
 
@@ -55,7 +55,7 @@ def opened(adapter: Adapter, source: Source, start: int) -> Iterator[Stream]:
     """
     response = _response(adapter, source, start)
     try:
-        yield Stream(_start(response, start), _chunks(response))
+        yield Stream(_start(response, source, start), _chunks(response))
     finally:
         response.close()
 
@@ -89,7 +89,7 @@ def _response(adapter: Adapter, source: Source, start: int) -> requests.Response
     raise SourceError("redirects without end")
 
 
-def _start(response: requests.Response, wanted: int) -> int:
+def _start(response: requests.Response, source: Source, wanted: int) -> int:
     status = response.status_code
     if status in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
         return 0
@@ -98,15 +98,16 @@ def _start(response: requests.Response, wanted: int) -> int:
         if begins and int(begins[1]) == wanted:
             return wanted
         raise SourceError("sent other bytes than those that were asked for")
-    said = _explanation(response)
-    raise SourceError(f"answered {status}: {said}")
+    # Only what Glance itself says is read to its end: a node's answer may have none.
+    said = _explanation(response) if source.is_glance else response.reason
+    raise SourceError(f"answered {status}: {one_line(said or 'no explanation')}")
 
 
 def _explanation(response: requests.Response) -> str:
     try:
         return explanation(response).rstrip(".")
     except requests.RequestException:
-        return "no explanation"
+        return ""
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:

@@ -136,7 +136,8 @@ class _Lines:
     def _tell(self) -> None:
         done = sum(each.is_done for each in self._transfers)
         moving = [each for each in self._transfers if not each.is_done and each.size is not None]
-        self._write(f"{done} of {len(self._transfers)} done")
+        if len(self._transfers) > 1 or not moving:
+            self._write(f"{done} of {len(self._transfers)} done")
         for each in moving[:_MOST_LINES]:
             self._write(f"{each.name}: {each.state}, {self._bytes(each)}")
         if len(moving) > _MOST_LINES:
