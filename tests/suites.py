@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The test files that query Glance in process, which other databases and releases run as well."""
+"""The test files of the server's modules, which other databases and releases run as well."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 _FUNCTIONAL = (
     *("contract", "personas", "inputs", "routes", "beside_glance", "validation", "loading"),
-    *("policy", "target", "exact", "database", "outage_lines", "pool"),
+    *("policy", "target", "exact", "database", "outage_lines", "pool", "record"),
 )
-_PASTE = ("paste", "paste_refused")
+_UNIT = ("paste", "paste_refused", "local_image", "sites", "decisions")
+_PACKAGES = ("fleet", "reconcile", "fill")
 
 FUNCTIONAL = [TESTS / f"functional/test_{name}.py" for name in _FUNCTIONAL]
-PASTE = [TESTS / f"unit/test_{name}.py" for name in _PASTE]
+# What uses no database but SQLite.
+WITHOUT_SERVER = [
+    *(TESTS / f"unit/test_{name}.py" for name in _UNIT),
+    *(path for name in _PACKAGES for path in sorted(TESTS.glob(f"{name}/test_*.py"))),
+]

@@ -18,7 +18,7 @@ import suites as test_suites
 
 HERE = Path(__file__).parent
 TESTS = HERE.parent
-BOUND = 300  # seconds for the suites
+BOUND = 900  # seconds for the suites
 CLIENTS, REQUESTS = 32, 640
 # What two processes may keep after the calls, as the database server counts it: eight of the add-on
 # in each, and some of Glance.
@@ -41,10 +41,12 @@ def suites(python: Path, site: Path, url: str, answers: Path, left_out: Sequence
         answers: the file for what Glance answers to the contract.
         left_out: tests that cannot pass there.
     """
-    # No database makes a difference to the edit of the paste file that the release ships.
-    files = map(str, test_suites.FUNCTIONAL if url else test_suites.FUNCTIONAL + test_suites.PASTE)
+    more = [] if url else test_suites.WITHOUT_SERVER
+    files = map(str, [*test_suites.FUNCTIONAL, *more])
     options = [
         "-q",
+        "-m",
+        "not slow",
         "-p",
         "no:cacheprovider",
         "-p",
