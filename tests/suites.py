@@ -9,6 +9,7 @@ TESTS = Path(__file__).parent
 _FUNCTIONAL = (
     *("contract", "personas", "inputs", "routes", "beside_glance", "validation", "loading"),
     *("policy", "target", "exact", "database", "outage_lines", "pool", "record"),
+    *("leftovers", "map", "persona_lists"),
 )
 _UNIT = ("paste", "paste_refused", "local_image", "sites", "decisions")
 _PACKAGES = ("fleet", "reconcile", "fill")

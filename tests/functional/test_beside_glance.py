@@ -66,10 +66,11 @@ GLANCES = [
 
 @pytest.mark.parametrize(("method", "path"), GLANCES)
 @pytest.mark.parametrize("token", [*TOKENS, None])
+@pytest.mark.parametrize("with_filter", [ours, glance_site.application], ids=["samples", "routes"])
 def test_what_is_glance_s_is_answered_as_without_the_filter(
-    method: str, path: str, token: str | None
+    method: str, path: str, token: str | None, with_filter
 ) -> None:
-    with_us = ask(ours(), method, path, token)
+    with_us = ask(with_filter(), method, path, token)
     alone = ask(glance_site.native_application(), method, path, token)
     assert told(with_us) == told(alone)
     assert with_us.headers.get("Allow") == alone.headers.get("Allow")

@@ -138,9 +138,11 @@ def _from_record(has_nodes: bool, leftover: bool) -> sa.Select[Any]:  # noqa: FB
     image_id = CACHED_IMAGES.c.image_id
     # With coalesce, because MariaDB would else begin with all images, and sort.
     is_gone = sa.func.coalesce(IMAGES.c.deleted, sa.true())
+    # The marker twice, because PostgreSQL may merge the two tables, each from its first row on.
+    image = sa.and_(exactly(IMAGES.c.id, image_id), IMAGES.c.id > _MARKER)
     ids = (
         sa.select(image_id.label("id"))
-        .select_from(CACHED_IMAGES.outerjoin(IMAGES, exactly(IMAGES.c.id, image_id)))
+        .select_from(CACHED_IMAGES.outerjoin(IMAGES, image))
         .where(is_gone == (sa.true() if leftover else sa.false()))
         .group_by(image_id)
     )
