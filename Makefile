@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help soak bench demo test test-slow lint matrix tempest docs lab-up lab-down clean
+.PHONY: help soak storm truth bench demo test test-slow lint matrix tempest docs lab-up lab-down clean
 help:
 	@echo "make demo        1 min  see it work on real Keystone and Glance"
 	@echo "make test        3 min  run the tests that do not take minutes"
@@ -14,6 +14,8 @@ help:
 	@echo "make tempest     4 min  run OpenStack's own tests, with the filter and without it, and our plugin"
 	@echo "make bench      15 min  measure speed against the goals   [QUICK=1: 1 min]"
 	@echo "make soak        1 min  query beside random failures of the database   [SECONDS=60 SEED=1]"
+	@echo "make truth      10 min  make ten wrong records on real nodes, and see them found and corrected   [CELLS=2026.2/sqlite: 3 min]"
+	@echo "make storm       3 min  faults on real nodes under load, then reconcile: record equals disk   [SECONDS=120 SEED=1 FILL=1]"
 	@echo "make docs        1 min  build the documentation"
 	@echo "make lab-up      1 min  start a lab to play with   [DIR=build/lab NODES=3, or SITES=edge1=2,central=1]"
 	@echo "make lab-down           end it   [DIR=build/lab]"
@@ -56,6 +58,15 @@ SECONDS ?= 60
 SEED ?= 1
 soak: $(READY)
 	$(BIN)/python tests/databases/soak.py $(SECONDS) $(SEED)
+
+# CELLS="2024.1/sqlite ..." for some of the releases and databases.
+CELLS ?=
+truth: $(READY)
+	$(BIN)/python tests/truth/run.py $(CELLS)
+
+storm: SECONDS = 120
+storm: $(READY)
+	$(BIN)/python tests/storm/run.py $(SECONDS) $(SEED) $(if $(FILL),--fill)
 
 docs: $(READY)
 	$(BIN)/sphinx-build -q -E -W --keep-going -b html docs build/docs

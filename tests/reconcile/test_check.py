@@ -40,7 +40,7 @@ def test_a_node_that_is_set_up_well_is_all_success(site):
         site.row(site.image(), node=url)
         lines = check.run(settings(site, worker_self_reference_url=url, image_cache_max_size=9))
     results = {each.check: each.result for each in lines}
-    assert results.pop("node identity") == "unknown"
+    assert results.pop("node identity") == results.pop("other nodes") == "unknown"
     assert set(results.values()) == {"success"}
     assert check.status(lines) == 0
 
@@ -161,6 +161,12 @@ def test_markers_of_a_killed_check_go_and_are_no_queue(site, monkeypatch):
     with identity._marked(site.directory) as queued:
         assert [each.name for each in marker.parent.iterdir()] == [queued]
     assert not list(marker.parent.iterdir())
+
+
+def test_nodes_that_take_no_connection_are_told(site):
+    site.row(site.image(), node="http://127.0.0.1:1")
+    found = line(site, "other nodes")
+    assert (found.result, "http://127.0.0.1:1" in found.detail) == ("unknown", True)
 
 
 def test_a_check_changes_nothing(site):

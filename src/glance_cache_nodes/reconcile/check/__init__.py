@@ -46,6 +46,7 @@ CHECKS: Mapping[str, Callable[[Settings], Line]] = {
     "database": record.has_tables,
     "record": record.is_registered,
     "sites file": record.has_sites,
+    "other nodes": record.are_others_up,
 }
 """In the order of the output; ``node identity``, which needs credentials, comes last."""
 

@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes import conf
 from glance_cache_nodes.exception import SitesError, UserError
 from glance_cache_nodes.reconcile import settings as configuration
-from glance_cache_nodes.reconcile.check.line import error, success, warning
+from glance_cache_nodes.reconcile.check import identity
+from glance_cache_nodes.reconcile.check.line import error, success, unknown, warning
 from glance_cache_nodes.reconcile.record import Record
 from glance_cache_nodes.sites import Sites
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from glance_cache_nodes.reconcile.check.line import Line
     from glance_cache_nodes.reconcile.settings import Settings
 
 _MOST_SHOWN = 5
+_AT_ONCE = 50
 
 
 def has_driver(settings: Settings) -> Line:
@@ -50,6 +55,23 @@ def is_registered(settings: Settings) -> Line:
     return warning(f"the record does not know {settings.node}", remedy)
 
 
+def are_others_up(settings: Settings) -> Line:
+    """The other nodes of the record take connections; whether from here is not always meant so."""
+    known = Record(settings.conf.database, settings.node or "").nodes()
+    urls = [each for each in known if each != settings.node]
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        down = [url for url, is_up in zip(urls, threads.map(identity.answers, urls)) if not is_up]
+    if down:
+        text = f"{len(down)} of {len(urls)} take no connection from here: {_shown(down)}"
+        return unknown(text, "when a node is gone for good: glance-cache-nodes forget URL")
+    return success(f"{len(urls)} other nodes take connections")
+
+
+def _shown(urls: Sequence[str]) -> str:
+    more = "" if len(urls) <= _MOST_SHOWN else f" and {len(urls) - _MOST_SHOWN} more"
+    return ", ".join(urls[:_MOST_SHOWN]) + more
+
+
 def has_sites(settings: Settings) -> Line:
     """The sites file can be read, and names every registered node."""
     conf.register(settings.conf)
@@ -63,13 +85,12 @@ def has_sites(settings: Settings) -> Line:
     urls = Record(settings.conf.database, settings.node or "").nodes()
     without = [url for url in sorted({*urls, settings.node or ""} - {""}) if not sites.has(url)]
     if without:
-        more = "" if len(without) <= _MOST_SHOWN else f" and {len(without) - _MOST_SHOWN} more"
         return warning(
-            f"{path} names no site for {', '.join(without[:_MOST_SHOWN])}{more}",
+            f"{path} names no site for {_shown(without)}",
             "add them, or remove a node that is gone: glance-cache-nodes forget URL",
         )
     gone = [url for url in sites.nodes_named() if url not in urls]
     if gone:
-        text = f"{path} names {', '.join(gone[:_MOST_SHOWN])}, which never registered"
+        text = f"{path} names {_shown(gone)}, which never registered"
         return warning(text, "correct the URL, or start that node")
     return success(f"{path} names a site for each of {len(urls)} nodes")

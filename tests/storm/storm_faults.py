@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What befalls the nodes during a storm."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import os
+import random
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from world import World
+
+import waiting
+from glance_cache_nodes.exception import UserError
+
+SMALL = 3  # the node with a small disk
+MEGABYTES = 24
+
+
+class Faults:
+    """Faults, and reconcile beside them.
+
+    Args:
+        world: real nodes.
+        server: the database's; None for SQLite, which cannot be restarted.
+        has_small_disk: whether a node's cache directory is a small file system.
+
+    Attributes:
+        counts: how often each one happened.
+    """
+
+    def __init__(self, world: World, server: object | None, *, has_small_disk: bool) -> None:
+        self._world, self._server = world, server
+        self._nodes = range(1, len(world.lab.nodes) + 1)
+        self.counts: collections.Counter[str] = collections.Counter()
+        self.known = [self._kill, self._kill, self._wipe, self._reconcile, self._reconcile]
+        self.known += [self._restart_database] if server else []
+        self.known += [self._fill_disk] if has_small_disk else []
+
+    def happen(self, seconds: float, chance: random.Random) -> None:
+        """Let faults happen, one after the other, for so long."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            fault = chance.choice(self.known)
+            fault(chance)
+            self.counts[fault.__name__.strip("_").replace("_", " ")] += 1
+            time.sleep(chance.uniform(0.1, 1.5))
+
+    def start_all(self) -> None:
+        """Start what does not run, also where the first attempt fails."""
+        waiting.until(self._started, every=0.5)
+
+    def _started(self) -> bool:
+        try:
+            self._world.start()
+        except UserError:
+            return False
+        return True
+
+    def _kill(self, chance: random.Random) -> None:
+        self._world.kill(chance.choice(self._nodes))
+        time.sleep(chance.uniform(0.0, 0.5))
+        self.start_all()
+
+    def _wipe(self, chance: random.Random) -> None:
+        """Remove all cached files of a node, as a new disk does."""
+        for path in list(self._world.cache_dir(chance.choice(self._nodes)).iterdir()):
+            if path.is_file():
+                path.unlink(missing_ok=True)
+
+    def _restart_database(self, chance: random.Random) -> None:
+        self._server.stop()
+        time.sleep(chance.uniform(0.0, 1.0))
+        self._server.start()
+
+    def _fill_disk(self, chance: random.Random) -> None:
+        """Leave no byte free for a while."""
+        ballast = self._world.cache_dir(SMALL) / "ballast"
+        with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(100_000))
+        time.sleep(chance.uniform(0.5, 2.0))
+        ballast.unlink(missing_ok=True)  # a wipe may have come before
+
+    def _reconcile(self, chance: random.Random) -> None:
+        """Correct the record of a node while all goes on, and be killed now and then."""
+        words = ["reconcile", "--fix", "--force"]
+        number = chance.choice(self._nodes)
+        if chance.random() < 0.5:
+            self._world.ours(number, *words)
+        else:
+            self._world.ours_killed(number, chance.uniform(0.0, 6.0), *words)
+
+
+@contextlib.contextmanager
+def small_disk(directory: Path) -> Iterator[bool]:
+    """Mount a small file system there for the block; return whether that was possible."""
+    directory.mkdir(parents=True, exist_ok=True)
+    words = ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "none", str(directory)]
+    is_mounted = os.geteuid() == 0 and not subprocess.run(words, check=False).returncode
+    try:
+        yield is_mounted
+    finally:
+        if is_mounted:
+            subprocess.run(["umount", "-l", str(directory)], check=True)
