@@ -140,7 +140,7 @@ def _by_site(
             if wanted.node in (None, url) and wanted.site in (None, sites.of(url)):
                 held[sites.of(url)].append(url)
         rows += [_Row(site, image, urls, sites) for site, urls in held.items()]
-    return sorted(rows, key=lambda row: row.site)
+    return sorted(rows, key=lambda row: (row.site, row.image.name or row.image.image_id))
 
 
 def _long_table(rows: Sequence[_Row]) -> _Table:
