@@ -8,6 +8,7 @@ central: {nodes: ["http://central:9292"]}
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import re
 import threading
@@ -31,6 +32,7 @@ _URL = re.compile(
     r"(?P<rest>(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%/-]*)?)\Z",
     re.IGNORECASE,
 )
+_REMEMBERED = 4096  # nodes
 _STAR = "[a-z0-9-]*"
 
 
@@ -55,6 +57,8 @@ class Sites:
     def __init__(self, sites: Mapping[str, _Site]) -> None:
         self._sites = dict(sites)
         self.names = tuple(self._sites)
+        # A list of a thousand nodes would else try every pattern for each of them, on every call.
+        self._found = functools.lru_cache(maxsize=_REMEMBERED)(self._look_up)
 
     @classmethod
     def parse(cls, text: str) -> Sites:
@@ -118,7 +122,7 @@ class Sites:
             raise UnknownSiteError(name, self.names)
         return self._sites[name]
 
-    def _found(self, url: str) -> str | None:
+    def _look_up(self, url: str) -> str | None:
         plain = _plain(url)
         return next((name for name, site in self._sites.items() if site.pattern.match(plain)), None)
 

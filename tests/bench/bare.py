@@ -67,7 +67,8 @@ def limit(_global_conf: Any, **_local_conf: str) -> Any:
 def bare_question(url: str) -> Any:
     """Return a function that asks for an image's nodes over a connection that it keeps."""
     parts = sa.engine.make_url(url)
-    connection, sql = _connect(parts)
+    connection, place = connect(parts)
+    sql = QUESTION.format(place=place, false="0" if place == "?" else "false")
 
     def ask(image_id: str) -> Any:
         cursor = connection.cursor()
@@ -77,17 +78,17 @@ def bare_question(url: str) -> Any:
     return ask
 
 
-def _connect(url: sa.engine.URL) -> tuple[Any, str]:
+def connect(url: sa.engine.URL) -> tuple[Any, str]:
+    """Return a connection of the driver alone, and how its statements write a parameter."""
     if url.drivername.startswith("sqlite"):
         connection: Any = sqlite3.connect(url.database, isolation_level=None)
-        return connection, QUESTION.format(place="?", false="0")
+        return connection, "?"
     where = {"host": url.host, "port": url.port, "user": url.username, "password": url.password}
-    sql = QUESTION.format(place="%s", false="false")
     if url.drivername.startswith("mysql"):
-        return pymysql.connect(**where, database=url.database, autocommit=True), sql
+        return pymysql.connect(**where, database=url.database, autocommit=True), "%s"
     connection = psycopg2.connect(**where, dbname=url.database)
     connection.autocommit = True
-    return connection, sql
+    return connection, "%s"
 
 
 def _body(urls: list[str]) -> bytes:

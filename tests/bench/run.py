@@ -24,6 +24,7 @@ import counted
 import growth
 import kinds
 import lookups
+import map_page
 import over_http
 import report
 import servers
@@ -88,6 +89,8 @@ def _measure(name: str, server: servers.Server | None, tables: report.Tables) ->
     tables.statements[name] = counted.per_request(server)
     found.append(figure("statements_per_request", Ratio([tables.statements[name]["ours"]])))
     found += _growth(name, new_url, tables)
+    _say(f"{name}: a page of the map")
+    found.append(figure("map_over_sql", map_page.measure(new_url)))
     return found + _http(name, new_url(), tables)
 
 

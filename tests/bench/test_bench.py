@@ -19,7 +19,11 @@ def worker():
 
 
 @pytest.mark.parametrize(
-    "what", ["floor", "policy", "limit", "ours", "native", "untouched", "untouched-native"]
+    "what",
+    [
+        *("floor", "policy", "limit", "ours", "native", "untouched", "untouched-native"),
+        *("map", "map-sql"),
+    ],
 )
 def test_each_pipeline_answers(what: str, worker) -> None:
     figures = worker.measure(what, 3)

@@ -17,6 +17,7 @@ import time
 from typing import Any
 
 import content
+import map_page
 import profiled
 import webob
 from glance.common import config
@@ -36,6 +37,7 @@ def main() -> None:
     glance_site.application()
     sys.excepthook = sys.__excepthook__  # Glance's tells its log only
     filled = content.fill(glance_site.CONF.database.connection, rows, nodes_per_image, nodes)
+    pages = map_page.paths()
     paths = itertools.cycle([f"/v2/cache/nodes/{image_id}" for image_id in filled])
     _say({"images": len(filled)})
     for line in sys.stdin:
@@ -43,7 +45,11 @@ def main() -> None:
         if "explain" in wanted:
             _say(content.explain(glance_site.CONF.database.connection, filled[0]))
             continue
+        if wanted["what"] == "map-sql":
+            _say(_measure_rows(pages, wanted["calls"]))
+            continue
         asked = itertools.repeat(UNTOUCHED) if wanted["what"] in ELSEWHERE else paths
+        asked = pages if wanted["what"] == "map" else asked
         application = _application(wanted["what"])
         if wanted.get("profile"):
             calls = functools.partial(_measure, application, asked, wanted["calls"])
@@ -72,6 +78,22 @@ def _measure(application: Any, paths: Any, calls: int) -> dict[str, float]:
     return {"elapsed": elapsed / calls, "cpu": cpu / calls}
 
 
+def _measure_rows(paths: Any, calls: int) -> dict[str, float]:
+    """Return seconds for the rows of a page, elapsed and of this process's CPU."""
+    read = _bare_page()
+    elapsed, cpu = time.perf_counter(), time.process_time()
+    for path in itertools.islice(paths, calls):
+        if not read(path):
+            raise SystemExit(f"no rows for {path}")
+    elapsed, cpu = time.perf_counter() - elapsed, time.process_time() - cpu
+    return {"elapsed": elapsed / calls, "cpu": cpu / calls}
+
+
+@functools.cache
+def _bare_page() -> Any:
+    return map_page.bare_page(glance_site.CONF.database.connection)
+
+
 @functools.lru_cache(maxsize=4096)
 def _environ(path: str) -> dict[str, Any]:
     headers = {"X-Auth-Token": "admin", "User-Agent": "bench"}
@@ -80,7 +102,7 @@ def _environ(path: str) -> dict[str, Any]:
 
 @functools.cache
 def _application(what: str) -> Any:
-    if what in {"ours", "untouched"}:
+    if what in {"ours", "untouched", "map"}:
         return glance_site.application()
     if what in {"native", "untouched-native"}:
         return glance_site.native_application()
