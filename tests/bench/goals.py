@@ -45,6 +45,9 @@ GOALS = {
         ),
         Goal("http_ours_over_native_8", "answers a second, 8 clients", 3, at_least=True),
         Goal("poll10_over_ours", "CPU of asking 10 nodes against one call", 20, at_least=True),
+        Goal("fan_out_over_deadline", "seconds beyond the deadline", 1, at_least=False),
+        Goal("fan_outs_over_deadline", "the same, 20 calls at once", 1, at_least=False),
+        Goal("verify_over_slowest", "100 nodes against the slowest of them", 3, at_least=False),
         Goal("p99_over_p50_32", "p99 against p50, 32 clients", 4, at_least=False),
     )
 }

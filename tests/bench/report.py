@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fan_out import FanOut
 from goals import Figure
 from growth import Growth
 from lookups import Lookup
@@ -26,6 +27,7 @@ class Tables:
     statements: dict[str, dict[str, float]] = field(default_factory=dict)
     growth: dict[tuple[str, Any], Growth] = field(default_factory=dict)
     http: dict[str, Http] = field(default_factory=dict)
+    fan_out: FanOut | None = None
     left_out: list[str] = field(default_factory=list)
 
     def text(self, figures: list[Figure]) -> str:
@@ -79,9 +81,19 @@ class Tables:
                     for name, http in self.http.items()
                 ),
             ),
+            *_table(
+                "1,000 nodes, half of them dead or silent",
+                ("outcomes of one call", "threads, 20 calls at once", "MiB more"),
+                self._fan_outs(),
+            ),
             *(f"Left out: {line}\n" for line in self.left_out),
         ]
         return "\n".join(parts)
+
+    def _fan_outs(self) -> Iterable[Sequence[str]]:
+        if self.fan_out:
+            outcomes = ", ".join(f"{each} {count}" for each, count in self.fan_out.outcomes.items())
+            yield outcomes, str(self.fan_out.threads), f"{self.fan_out.memory:.0f}"
 
     def _shares(self) -> Iterable[Sequence[str]]:
         codes = dict.fromkeys(code for shares in self.shares.values() for code in shares)

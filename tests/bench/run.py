@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "databases"))
 
 import cloud
 import counted
+import fan_out
 import growth
 import kinds
 import lookups
@@ -49,6 +50,8 @@ def main() -> int:
             continue
         with _server(kind) as server:
             figures += _measure(name, server, tables)
+    if not QUICK:
+        figures += _fan_out(tables)
     text = tables.text(figures)
     print(f"\n{text}", flush=True)
     BUILD.mkdir(exist_ok=True)
@@ -92,6 +95,16 @@ def _measure(name: str, server: servers.Server | None, tables: report.Tables) ->
     _say(f"{name}: a page of the map")
     found.append(figure("map_over_sql", map_page.measure(new_url)))
     return found + _http(name, new_url(), tables)
+
+
+def _fan_out(tables: report.Tables) -> list[Figure]:
+    _say("many nodes")
+    found = tables.fan_out = fan_out.measure()
+    return [
+        _figure("", "fan_out_over_deadline", found.over_deadline),
+        _figure("", "fan_outs_over_deadline", Ratio([found.many_over_deadline])),
+        _figure("", "verify_over_slowest", found.verify_over_slowest),
+    ]
 
 
 def _growth(name: str, new_url: Callable[[], str], tables: report.Tables) -> list[Figure]:

@@ -11,6 +11,7 @@ and one whose path is in no route goes on to Glance untouched.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Callable
 
 import webob
@@ -106,6 +107,7 @@ def respond(
         webob.exc.HTTPException: the refusal.
         DatabaseUnavailableError: there was no answer within the bound.
     """
+    started = time.monotonic()
     caller = context.require(request)
     image = RequestedImage(lasting, caller, names["image_id"]) if "image_id" in names else None
     if not rules.allows(lasting.enforcer, caller, route.rule, image.target if image else {}):
@@ -114,4 +116,4 @@ def respond(
         )
     query = validation.query(route.query, request)
     body = validation.body(route.body, request)
-    return route.handler(lasting, request, Params(image, query, body, application))
+    return route.handler(lasting, request, Params(image, query, body, application, started))

@@ -19,6 +19,7 @@ from glance_cache_nodes.fleet.reply import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from glance_cache_nodes.api.routes import Params
     from glance_cache_nodes.api.service import Service
 
 _OK = 200
@@ -28,26 +29,26 @@ _OF_THE_ROUTE = ("routes.", "wsgiorg.", "webob.", "api.cache.", "wsgi.input_term
 _CONTEXT = "webob.adhoc_attrs"
 
 
-def begin(
-    service: Service, request: webob.Request, glance: Any, image_id: str, size: int | None
-) -> Call:
+def begin(service: Service, request: webob.Request, params: Params, size: int | None) -> Call:
     """Begin a call to other nodes about an image.
 
     Args:
         service: what lasts from request to request.
         request: the request, with the caller in ``request.context``.
-        glance: the rest of Glance's pipeline.
-        image_id: a UUID.
+        params: with the image of the path.
         size: of the image, in bytes; None where not known.
     """
     own = OwnNode(
         service.conf.worker_self_reference_url,
-        functools.partial(_look, service.conf, image_id, size),
-        functools.partial(_send, glance, request),
+        functools.partial(_look, service.conf, params.image.id, size),
+        functools.partial(_send, params.glance, request),
     )
     token = {"X-Auth-Token": request.context.auth_token} if request.context.auth_token else {}
     return service.fleet.call(
-        own, {**token, **_request_id(request)}, has_access_rules=_has_access_rules(request)
+        own,
+        {**token, **_request_id(request)},
+        started=params.started,
+        has_access_rules=_has_access_rules(request),
     )
 
 

@@ -37,12 +37,14 @@ class Params:
             repeatable, else a value, each of the type that its description says.
         body: the body, as its schema describes it; None where the route takes none.
         glance: the rest of Glance's pipeline: a WSGI application.
+        started: when the request came, by the monotonic clock.
     """
 
     named_image: RequestedImage | None
     query: Mapping[str, Any]
     body: Any
     glance: Any
+    started: float
 
     @property
     def image(self) -> RequestedImage:

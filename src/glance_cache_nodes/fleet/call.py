@@ -59,17 +59,23 @@ class Fleet:
         self.workers = Workers(_CALLS_AT_ONCE * options.fleet_concurrency)
 
     def call(
-        self, own: OwnNode, headers: Mapping[str, str], *, has_access_rules: bool = False
+        self,
+        own: OwnNode,
+        headers: Mapping[str, str],
+        *,
+        started: float | None = None,
+        has_access_rules: bool = False,
     ) -> Call:
-        """Begin a call; its time runs from now on.
+        """Begin a call.
 
         Args:
             own: the node that was called.
             headers: what each request to another node has: the caller's token, the request id.
+            started: from when on its time runs, by the monotonic clock; None for now.
             has_access_rules: whether the token is of an application credential with access rules.
         """
         peers = Peers(self.options, self.names, headers, has_access_rules=has_access_rules)
-        return Call(self, own, peers, time.monotonic())
+        return Call(self, own, peers, time.monotonic() if started is None else started)
 
 
 @dataclasses.dataclass(frozen=True)

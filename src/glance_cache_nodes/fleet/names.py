@@ -2,7 +2,8 @@
 """Host names and their addresses, with a limit to how long a caller waits for them.
 
 Nothing can end a lookup of the operating system. So it runs in a thread of its own, which a caller
-leaves behind when its time is over: at most one for each name, and at most ``limit`` in all.
+leaves behind when its time is over: at most one for each name, and at most ``limit`` in all. Names
+that were too slow once may have half of these threads, so that they leave some to all others.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from glance_cache_nodes.fleet.outcome import UNREACHABLE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LIMIT = 32
+LIMIT = 128
 """Lookups of a process at once, those that were left behind included."""
 
-# Seconds between two looks of a green thread, which a native thread cannot wake.
-_LOOK_EVERY = 0.005
+# Seconds between two looks of a green thread, which a native thread cannot wake; they double.
+_FIRST_LOOK, _LAST_LOOK = 0.001, 0.05
 
 Address = tuple[int, tuple[Any, ...]]
 """A family of addresses, and a socket address with an unset port."""
@@ -31,8 +32,8 @@ Address = tuple[int, tuple[Any, ...]]
 class _Lookup:
     """A lookup that callers wait for together."""
 
-    def __init__(self, host: str, wanted_until: float) -> None:
-        self.host, self.wanted_until = host, wanted_until
+    def __init__(self, host: str, wanted_until: float, *, is_slow: bool) -> None:
+        self.host, self.wanted_until, self.is_slow = host, wanted_until, is_slow
         self.addresses: Sequence[Address] = ()
         self.error: str | None = None
         self._done = native.module("threading").Event()
@@ -51,8 +52,10 @@ class _Lookup:
         """Return whether it was done in time."""
         if not native.is_patched():
             return bool(self._done.wait(max(0.0, until - time.monotonic())))
+        pause = _FIRST_LOOK
         while not self._done.is_set() and time.monotonic() < until:
-            time.sleep(_LOOK_EVERY)
+            time.sleep(pause)
+            pause = min(2 * pause, _LAST_LOOK)
         return bool(self._done.is_set())
 
 
@@ -68,9 +71,11 @@ class Names:
         self, look_up: Callable[[str], Sequence[Address]] | None = None, limit: int = LIMIT
     ) -> None:
         self._look_up = look_up or _of_system
-        self._limit, self._threads = limit, 0
+        self._limit, self._threads, self._slow_threads = limit, 0, 0
         self._pending: dict[str, _Lookup] = {}
+        self._slow: set[str] = set()
         self._queue: collections.deque[_Lookup] = collections.deque()
+        self._slow_queue: collections.deque[_Lookup] = collections.deque()
         self._lock = native.module("threading").Lock()
 
     def addresses(self, host: str, until: float) -> Sequence[Address]:
@@ -88,6 +93,7 @@ class Names:
             return numeric
         lookup = self._join(host, until)
         if not lookup.wait(until):
+            self._slow.add(host)
             raise NodeError(UNREACHABLE, f"the name {host} was not resolved in time")
         if not lookup.addresses:
             reason = lookup.error or "no address"
@@ -98,8 +104,9 @@ class Names:
         with self._lock:
             lookup = self._pending.get(host)
             if lookup is None:
-                lookup = self._pending[host] = _Lookup(host, until)
-                self._queue.append(lookup)
+                lookup = _Lookup(host, until, is_slow=host in self._slow)
+                self._pending[host] = lookup
+                (self._slow_queue if lookup.is_slow else self._queue).append(lookup)
                 self._start_thread()
             lookup.wanted_until = max(lookup.wanted_until, until)
             return lookup
@@ -112,14 +119,25 @@ class Names:
 
     def _run(self) -> None:
         while True:
-            with self._lock:
-                if not self._queue:
-                    self._threads -= 1
-                    return
-                lookup = self._queue.popleft()
+            lookup = self._next()
+            if lookup is None:
+                return
             lookup.run(self._look_up)
             with self._lock:
                 del self._pending[lookup.host]
+                self._slow_threads -= lookup.is_slow
+                if time.monotonic() < lookup.wanted_until:
+                    self._slow.discard(lookup.host)
+
+    def _next(self) -> _Lookup | None:
+        with self._lock:
+            if self._queue:
+                return self._queue.popleft()
+            if self._slow_queue and 2 * self._slow_threads < self._limit:
+                self._slow_threads += 1
+                return self._slow_queue.popleft()
+            self._threads -= 1
+            return None
 
 
 def _of_system(host: str, flags: int = 0) -> Sequence[Address]:

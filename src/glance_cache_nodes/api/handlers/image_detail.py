@@ -48,31 +48,35 @@ def show(service: Service, request: webob.Request, params: Params) -> webob.Resp
         DatabaseUnavailableError: there was no answer within the bound.
     """
     in_order = near.order(service.sites, params.query.get("near"))
-    registered = nodes.find_urls(service.database) if _needs_nodes(params) else []
-    named = params.query.get("node", registered)
+    is_verified, named = bool(params.query.get("verify")), params.query.get("node", [])
+    registered = nodes.find_urls(service.database) if is_verified or named else []
     chosen.require_known(registered, named)
     record.require(service.conf)
+    if is_verified:
+        return _asked(service, request, params, in_order(list(dict.fromkeys(named)) or registered))
+    image = params.image
+    is_gone = image.found_or_gone() is None
+    copies = image_copies.find(service.database, image.id)
+    if is_gone and not copies:
+        raise image.not_found()
+    rows = {copy.node: row(service.sites, copy.node, copy, None) for copy in copies}
+    shown = [url for url in in_order(list(rows)) if not named or url in named]
+    return responses.in_json(body(image.id, [rows[url] for url in shown], None))
+
+
+def _asked(
+    service: Service, request: webob.Request, params: Params, urls: Sequence[str]
+) -> webob.Response:
     image = params.image
     found = image.found_or_gone()
-    copies = {copy.node: copy for copy in image_copies.find(service.database, image.id)}
-    if not params.query.get("verify"):
-        if found is None and not copies:
-            raise image.not_found()
-        shown = [url for url in in_order(list(copies)) if not named or url in named]
-        rows = [row(service.sites, url, copies[url], None) for url in shown]
-        return responses.in_json(body(image.id, rows, None))
     known = found or leftovers.find(service.database, image.id)
-    size = known.size if known else None
-    call = outgoing.begin(service, request, params.glance, image.id, size)
-    answers = verify.ask(call, image.id, in_order(named), is_gone=found is None)
+    copies = {copy.node: copy for copy in image_copies.find(service.database, image.id)}
+    call = outgoing.begin(service, request, params, known.size if known else None)
+    answers = verify.ask(call, image.id, urls, is_gone=found is None)
     if known is None and not any(each.state in _PRESENT for each in answers):
         raise image.not_found()
     rows = merged(service.sites, answers, copies)
     return responses.in_json(body(image.id, rows, responses.now()))
-
-
-def _needs_nodes(params: Params) -> bool:
-    return bool(params.query.get("verify") or params.query.get("node"))
 
 
 def body(image_id: str, rows: Sequence[dict[str, Any]], checked_at: str | None) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def _verified(
 ) -> tuple[list[str], dict[str, object]]:
     image, size = params.image, params.image.found().size
     registered = nodes.find_urls(service.database)
-    call = outgoing.begin(service, request, params.glance, image.id, size)
+    call = outgoing.begin(service, request, params, size)
     answers = verify.ask(call, image.id, registered)
     checked = {"checked_at": responses.now(), "complete": verify.is_complete(answers)}
     return [each.node for each in answers if each.state == outcome.CONFIRMED], checked

@@ -13,7 +13,7 @@ from glance_cache_nodes.fleet import evict as evicting
 from glance_cache_nodes.fleet import place as placing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import webob
 
@@ -43,8 +43,8 @@ def cache(service: Service, request: webob.Request, params: Params) -> webob.Res
         webob.exc.HTTPException: 400, 409 or 404.
         DatabaseUnavailableError: there was no answer within the bound.
     """
-    known = nodes.find_all(service.database)
-    groups = chosen.to_cache(service.sites, [node.url for node in known], params.body)
+    used = _used(service, params.body)
+    groups = chosen.to_cache(service.sites, list(used), params.body)
     record.require(service.conf)
     found = params.image.found()
     if found.status != "active":
@@ -52,17 +52,17 @@ def cache(service: Service, request: webob.Request, params: Params) -> webob.Res
             responses.CONFLICT, f"The image is {found.status}. Only an active one can be cached."
         )
     sites = service.sites.current()
-    may_place = {node.url for node in known if sites is None or sites.may_place(node.url)}
+    may_place = {url for url in used if sites is None or sites.may_place(url)}
     chosen.require_enough(groups, may_place.union(found.nodes))
     order = placing.Order(
         image_id=params.image.id,
         size=found.size,
         groups=groups,
         on_record=set(found.nodes),
-        used={node.url: node.bytes for node in known},
+        used=used,
         may_place=may_place,
     )
-    call = outgoing.begin(service, request, params.glance, params.image.id, found.size)
+    call = outgoing.begin(service, request, params, found.size)
     return _answer(request, params.image.id, placing.place(call, order))
 
 
@@ -84,9 +84,16 @@ def evict(service: Service, request: webob.Request, params: Params) -> webob.Res
     found = image.found_or_gone()
     on_record = {copy.node for copy in image_copies.find(service.database, image.id)}
     size = found.size if found else None
-    call = outgoing.begin(service, request, params.glance, image.id, size)
+    call = outgoing.begin(service, request, params, size)
     results = evicting.evict(call, image.id, urls, on_record, is_gone=found is None)
     return _answer(request, image.id, results)
+
+
+def _used(service: Service, body: Mapping[str, Any]) -> dict[str, int]:
+    """Return the bytes on record of each registered node, where the choice depends on them."""
+    if "count" in body or "per_site" in body:
+        return {node.url: node.bytes for node in nodes.find_all(service.database)}
+    return dict.fromkeys(nodes.find_urls(service.database), 0)
 
 
 def _answer(request: webob.Request, image_id: str, results: Sequence[Result]) -> webob.Response:
