@@ -10,7 +10,7 @@ help:
 	@echo "make test        3 min  run the tests that do not take minutes"
 	@echo "make test-slow   9 min  run the others: database failures, Glance 2024.1, each example of the documentation"
 	@echo "make lint        1 min  style and types"
-	@echo "make matrix     20 min  test every supported release, on every Python and database installed here   [PYTHONS=ends: 2 min]"
+	@echo "make matrix     20 min  test every supported release, on every Python and database installed here   [PYTHONS=ends: 5 min]"
 	@echo "make tempest     4 min  run OpenStack's own tests, with the filter and without it, and our plugin"
 	@echo "make bench      15 min  measure speed against the goals   [QUICK=1: 1 min]"
 	@echo "make soak        1 min  query beside random failures of the database   [SECONDS=60 SEED=1]"
