@@ -99,6 +99,7 @@ PLACED = {
     "another": (peers.tells("absent", node="http://o"), False, [], "failed", "answers as"),
     "hangs": (peers.hangs, False, [], "unreachable", "no answer"),
     "PUT is 400": (after_looking("400 B"), False, ["PUT"], "failed", "400"),
+    "the token expires": (after_looking("401 U"), False, ["PUT"], "refused", "401"),
     "PUT is 403": (after_looking("403 F"), False, ["PUT"], "refused", "403"),
     "PUT is 404": (after_looking("404 N"), False, ["PUT"], "failed", "404"),
     "PUT is 307": (after_looking("307 T"), False, ["PUT"], "unreachable", "redirects"),

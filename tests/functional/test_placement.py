@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import uuid
 from pathlib import Path
 from urllib.parse import urlencode
@@ -91,6 +92,14 @@ def test_an_image_is_cached_and_evicted(cached: str) -> None:
     assert evict(cached, OWN) == {OWN: "evicted"}
     assert not cached_file(cached).exists()
     assert evict(cached, OWN) == {OWN: "absent"}
+
+
+def test_two_operators_at_once(image: str) -> None:
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda _: cache(image, OWN)[OWN], range(2)))
+    assert set(found) <= {"queued", "already_cached"}
+    assert waiting.until(lambda: on_disk(image) == "cached")
+    assert cached_file(image).read_bytes() == CONTENT
 
 
 def test_a_damaged_copy_is_made_anew(cached: str) -> None:
