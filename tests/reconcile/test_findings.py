@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from pathlib import Path
 
 import pytest
 from node_site import FAR_PAST, OTHER, PAST, Site, names, run
@@ -211,3 +212,45 @@ def test_a_directory_in_the_place_of_a_file_is_no_file(site):
     assert names(run(site, fix=True)) == {image_id: "missing_file"}
     assert image_id not in site.rows()
     assert (site.directory / image_id).is_dir()
+
+
+def test_a_row_with_another_name_than_an_id_takes_no_file_along(site):
+    for name in ("notes", "../glance-api.conf"):
+        (site.directory / "notes").write_text("mine")
+        site.row(name)
+    report = run(site, fix=True)
+    assert {each.kind.name for each in report.findings} == {"deleted_image"}
+    assert (site.directory / "notes").exists()
+    assert site.file.exists()
+    assert len(site.rows()) == 1
+
+
+def test_a_file_that_cannot_be_read_makes_the_run_incomplete(site, monkeypatch):
+    image_id = missing_row(site)
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        report = run(site)
+    assert not report.complete
+    assert report.unreadable == {str(site.directory / image_id): "Permission denied"}
+    assert run(site).complete
+
+
+def test_a_file_that_somebody_writes_into_stays(site):
+    image_id = truncated(site)
+    with (site.directory / image_id).open("ab"):
+        assert [each.fixed for each in run(site, fix=True).findings] == [False]
+    assert (site.directory / image_id).exists()
+    assert [each.fixed for each in run(site, fix=True).findings] == [True]
+
+
+def test_what_cannot_be_removed_is_told(site):
+    truncated(site)
+    (site.directory / "invalid").rmdir()
+    (site.directory / "invalid").write_text("no directory")
+    finding = run(site, fix=True).findings[0]
+    assert not finding.fixed
+    assert "not corrected: " in finding.detail

@@ -145,7 +145,7 @@ def test_who_opens_a_partial_file_at_the_last_moment_keeps_it(site):
 
 
 def test_without_leases_the_stall_time_decides(site, monkeypatch):
-    monkeypatch.setattr(disk, "_has_writer", lambda _: None)
+    monkeypatch.setattr(disk, "has_writer", lambda _: None)
     path = partial(site)
     long_ago(path)
     assert disk.is_written(disk.look(path), 3600.0)  # its ctime is of now
@@ -162,8 +162,11 @@ def test_a_part_of_the_fill_goes_only_when_nobody_holds_its_lock(site):
     disk.fcntl.flock(descriptor, disk.fcntl.LOCK_EX)
     assert not run(site, fix=True).findings
     os.close(descriptor)
+    with (fill / "ledger").open("w") as ledger:
+        disk.fcntl.flock(ledger, disk.fcntl.LOCK_EX)
+        assert not run(site, fix=True).findings
     assert names(run(site, fix=True)) == {image_id: "stale_partial"}
-    assert {each.suffix for each in fill.iterdir()} == {".lock", ".failed"}
+    assert {each.suffix for each in fill.iterdir()} == {".lock", ".failed", ""}
 
 
 def test_another_run_is_waited_for(site, monkeypatch):

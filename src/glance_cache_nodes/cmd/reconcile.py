@@ -68,7 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
         tell(f"glance-cache-nodes: {error}")
         return 2
     text = json.dumps(report.as_json(), indent=2) if arguments.json else _text(report)
-    show(text + "\n")
+    try:
+        show(text + "\n")
+    except UserError:  # its words say that nothing was changed
+        tell("glance-cache-nodes: standard output cannot be written")
+        return 2
     for path, reason in report.unreadable.items():
         tell(f"cannot read {path}: {reason}")
     if report.refused:

@@ -56,7 +56,7 @@ class Fixer:
 
     def remove_both(self, case: Case) -> bool:
         """Remove the file and then the row, as Glance evicts."""
-        if case.file is not None and not self._remove(case.file):
+        if case.file is not None and not self._remove(case.file, _is_open_for_writing):
             return False
         self._record.remove(case.image_id)
         return self._agree(case)
@@ -67,7 +67,7 @@ class Fixer:
             return False
         return self._remove(case.partial, lambda aside: disk.is_written(aside, self._stall_time))
 
-    def _remove(self, file: File, is_in_use: Callable[[File], bool] = lambda _: False) -> bool:
+    def _remove(self, file: File, is_in_use: Callable[[File], bool]) -> bool:
         """Remove exactly this file, not another one that Glance has put in its place.
 
         It is renamed first, so that nobody can come by it while it is looked at again.
@@ -105,9 +105,9 @@ class Fixer:
 
     def _agree(self, case: Case) -> bool:
         """Let the row be there if and only if the file is, also when Glance has just changed it."""
-        path = self._directory / case.image_id
         for _ in range(_ATTEMPTS):
-            file, row = disk.look(path), self._record.rows([case.image_id]).get(case.image_id)
+            file = disk.cached(self._directory, case.image_id)
+            row = self._record.rows([case.image_id]).get(case.image_id)
             if (file is None) == (row is None):
                 return True
             if file is None:
@@ -117,3 +117,8 @@ class Fixer:
             else:
                 return False  # not the image: the next run finds it
         return False
+
+
+def _is_open_for_writing(file: File) -> bool:
+    """Return whether somebody, who is not Glance, writes into a cached file right now."""
+    return disk.has_writer(file.path) is True

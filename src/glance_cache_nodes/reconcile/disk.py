@@ -67,12 +67,30 @@ def read(directory: Path) -> Disk:
 
 
 def look(path: Path) -> File | None:
-    """Return the regular file at this path as it is now; None when there is none."""
+    """Return the regular file at this path as it is now; None when there is none.
+
+    Raises:
+        UserError: the directory may not be read.
+    """
     try:
         status = path.lstat()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise UserError(f"{path} cannot be looked at: {error.strerror}") from error
     return File.of(path, status) if stat.S_ISREG(status.st_mode) else None
+
+
+def cached(directory: Path, image_id: str) -> File | None:
+    """Return the cached file of an image; None when there is none.
+
+    Args:
+        directory: the cache directory.
+        image_id: as the record has it; a row can hold anything, and then has no file.
+    """
+    if not IMAGE_ID.match(image_id):
+        return None
+    return look(layout.cached_file(directory, image_id))
 
 
 def image_id_of(partial: Path) -> str | None:
@@ -111,7 +129,7 @@ def is_written(partial: File, stall_time: float) -> bool:
     """
     if _is_of_fill(partial.path):
         return not _is_free(partial.path.with_suffix(".lock"))
-    if _has_writer(partial.path) is False:
+    if has_writer(partial.path) is False:
         return False
     return time.time() - partial.changed / 1e9 < stall_time
 
@@ -121,10 +139,20 @@ def _is_of_fill(partial: Path) -> bool:
 
 
 def _is_free(lock: Path) -> bool:
-    """Return whether nobody holds this lock of the fill."""
+    """Return whether nobody holds this lock of the fill.
+
+    The fills of a node claim images one after the other, under a lock of their own. It is held
+    here, too, so that none of them takes our look for another fill.
+    """
+    with contextlib.ExitStack() as stack:
+        return all(_lock_if_there(stack, each) for each in (lock.with_name("ledger"), lock))
+
+
+def _lock_if_there(stack: contextlib.ExitStack, path: Path) -> bool:
+    """Lock a file until the stack is left; return False where another process holds the lock."""
     try:
-        with lock.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        file = stack.enter_context(path.open("rb"))
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except FileNotFoundError:
         return True
     except OSError:
@@ -132,7 +160,7 @@ def _is_free(lock: Path) -> bool:
     return True
 
 
-def _has_writer(path: Path) -> bool | None:
+def has_writer(path: Path) -> bool | None:
     """Return whether any process has the file open for writing, in whatever container it runs.
 
     A read lease is what Linux grants only on a file that nobody has open for writing.

@@ -128,8 +128,9 @@ class Run:
         refused = brakes.refusal(found, here, rows, images, most)
         if self._wanted.force:
             refused = None
-        if self._wanted.fix and refused is None:
-            found = list(self._correct(found))
+        corrects = self._wanted.fix and refused is None
+        fixer = Fixer(self._directory, self._record, self._stall_time) if corrects else None
+        found = list(self._again_each(found, fixer))
         checked = len(here.files.keys() | rows.keys())
         return Report(self._record.node, checked, found, self._checksums.unreadable, refused)
 
@@ -158,20 +159,19 @@ class Run:
         image_id = disk.image_id_of(file.path) or ""
         return Case(image_id, partial=file, is_written=is_written)
 
-    def _correct(self, found: Sequence[Finding]) -> Iterator[Finding]:
+    def _again_each(self, found: Sequence[Finding], fixer: Fixer | None) -> Iterator[Finding]:
         """Look at each finding once more, and correct it; what is no more is left out."""
-        fixer = Fixer(self._directory, self._record, self._stall_time)
         for each in found:
             now = self._again(each)
             if now is not None and now.kind is each.kind:
-                yield dataclasses.replace(now, fixed=now.kind.fix(fixer, now.case))
+                yield now if fixer is None else _corrected(now, fixer)
 
     def _again(self, finding: Finding) -> Finding | None:
         old = finding.case
         if old.partial is not None:
             file = disk.look(old.partial.path)
             return findings.find(self._partial(file)) if file else None
-        file = disk.look(self._directory / old.image_id)
+        file = disk.cached(self._directory, old.image_id)
         row = self._record.rows([old.image_id]).get(old.image_id)
         image = self._record.images([old.image_id]).get(old.image_id)
         return findings.find(self._case(old.image_id, file, row, image))
@@ -180,3 +180,11 @@ class Run:
         file = case.partial or case.file
         # One from the future is not young: a clock was set back, and would keep it so for long.
         return file is not None and 0 <= time.time() - file.changed / 1e9 < self._wanted.grace
+
+
+def _corrected(finding: Finding, fixer: Fixer) -> Finding:
+    try:
+        return dataclasses.replace(finding, fixed=finding.kind.fix(fixer, finding.case))
+    except OSError as error:
+        detail = f"{finding.detail}; not corrected: {error.strerror}"
+        return dataclasses.replace(finding, detail=detail)
