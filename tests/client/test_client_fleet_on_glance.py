@@ -30,7 +30,9 @@ CALLS: dict[str, Callable[[adapter.Adapter, str], Any]] = {
     "nodes": lambda image, _: client.nodes(image),
     "images": lambda image, image_id: list(client.images(image, image_ids=[image_id])),
     "local": client.local_image,
+    "evict": lambda image, image_id: client.evict(image, image_id, nodes=NODES[:1]),
 }
+RULES = {"evict": "cache_delete"}
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +130,7 @@ def test_a_leftover_is_told_to_an_admin(image: adapter.Adapter) -> None:
 def test_who_may_not(ours: str, call: str) -> None:
     with adapter_for(ours, "member") as member, pytest.raises(client.CallError) as raised:
         CALLS[call](member, private())
-    assert "rule list_cached_nodes refuses you" in str(raised.value)
+    assert f"rule {RULES.get(call, 'list_cached_nodes')} refuses you" in str(raised.value)
     assert raised.value.status == 403
 
 
@@ -136,11 +138,53 @@ def test_who_may_not(ours: str, call: str) -> None:
 def test_behind_a_balancer_each_answer_tells_of_the_node_that_gave_it(
     ours: str, native: str, call: str
 ) -> None:
+    made = images.create({"visibility": "private"})  # to be evicted, too
     with balancer.round_robin([ours, native]) as url, adapter_for(url) as image:
         for _ in range(3):
-            assert CALLS[call](image, private())
+            assert CALLS[call](image, made)
             with pytest.raises(client.NoSuchCallError, match="install this version of glance"):
-                CALLS[call](image, private())
+                CALLS[call](image, made)
+
+
+def test_an_image_that_is_not_active_is_told_from_a_node_without_the_call(
+    ours: str, native: str
+) -> None:
+    uploading = images.create({"visibility": "private", "status": "queued"})
+    with balancer.round_robin([ours, native]) as url, adapter_for(url) as image:
+        with pytest.raises(client.CallError, match="The image is queued") as raised:
+            client.queue(image, uploading, all_nodes=True)
+        assert raised.value.status == 409
+        with pytest.raises(client.NoSuchCallError):
+            client.queue(image, uploading, all_nodes=True)
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ({}, "does not take this request"),
+        ({"nodes": []}, "does not take this request"),
+        ({"nodes": ["http://evil:1"]}, "http://evil:1"),
+        ({"sites": ["edge9"]}, "There is no site 'edge9'"),
+        ({"count": 1, "all_nodes": True}, "does not take this request"),
+        ({"count": 1000}, "not 1000"),
+    ],
+    ids=str,
+)
+def test_a_choice_that_glance_does_not_take(image: adapter.Adapter, choice, words: str) -> None:
+    with pytest.raises(client.CallError, match=words) as raised:
+        client.queue(image, private(), **choice)
+    assert raised.value.status == 400
+
+
+def test_a_verify_names_every_node(image: adapter.Adapter) -> None:
+    # This process is node1; the others are names that nobody has.
+    found = client.image_detail(image, private(), verify=True)
+    states = {row.node: row.state for row in found.nodes}
+    assert states.pop(NODES[0]) == "absent"
+    assert states[NODES[1]] == "unreachable"
+    assert not found.complete
+    assert found.checked_at.tzinfo is not None
+    assert client.cached_nodes(image, private(), verify=True) == []
 
 
 def test_verify_is_never_taken_from_a_native_answer(native: str) -> None:

@@ -40,14 +40,19 @@ def display(stream: TextIO) -> Iterator[Show]:
     )
     tasks: dict[str, TaskID] = {}
     with Progress(*columns, console=Console(file=stream), expand=True) as shown:
-        total = shown.add_task("in all", state="", total=None, visible=False)
+        in_all = shown.add_task("", state="", total=None, visible=False)
 
         def show(transfers: Sequence[Transfer]) -> None:
             for each in transfers:
                 _update(shown, tasks, each)
             done = sum(each.is_done for each in transfers)
+            totals = [each.total for each in transfers]
             shown.update(
-                total, description=f"{done} of {len(transfers)} done", visible=len(transfers) > 1
+                in_all,
+                description=f"{done} of {len(transfers)} done",
+                completed=sum(each.size or 0 for each in transfers),
+                total=None if None in totals else sum(filter(None, totals)),
+                visible=len(transfers) > 1,
             )
 
         yield show
