@@ -37,6 +37,11 @@ def after_looking(status: str) -> Behaviour:
     return behave
 
 
+def forbidden_look(peer: Peer, connection: object, head: bytes) -> None:
+    reply = peers.answer("403 F") if head.startswith(b"GET") else peers.answer("202 A")
+    reply(peer, connection, head)
+
+
 def hangs_after_looking(peer: Peer, connection: object, head: bytes) -> None:
     (peers.tells("cached") if head.startswith(b"GET") else peers.hangs)(peer, connection, head)
 
@@ -94,6 +99,9 @@ PLACED = {
     ),
     "just large enough": (peers.tells("absent", cache_max_size=SIZE), False, ["PUT"], "queued", ""),
     "401": (peers.answer("401 U"), False, [], "refused", "401"),
+    "403": (peers.answer("403 F"), False, ["PUT"], "refused", "403"),
+    "403 for the look": (forbidden_look, False, ["PUT"], "queued", ""),
+    "403 for the look, a row": (forbidden_look, True, [], "already_cached", "by the record"),
     "500": (peers.answer("500 E"), False, [], "unreachable", "500"),
     "404": (peers.answer("404 N"), False, [], "failed", "404"),
     "another": (peers.tells("absent", node="http://o"), False, [], "failed", "answers as"),
@@ -184,7 +192,7 @@ EVICTED = {
     "405, no row": (peers.answer("405 M"), False, False, [], "absent", "by the record"),
     "404": (peers.answer("404 N"), False, False, [], "failed", "404"),
     "404, gone": (peers.answer("404 N"), False, True, [], "absent", ""),
-    "403": (peers.answer("403 F"), True, False, [], "refused", "403"),
+    "403": (peers.answer("403 F"), False, False, ["DELETE"], "refused", "403"),
     "hangs": (peers.hangs, True, False, [], "unreachable", "no answer"),
     "hangs later": (hangs_after_looking, True, False, ["DELETE"], "failed", "not known"),
 }

@@ -160,6 +160,8 @@ def test_a_port_without_a_server_is_unreachable() -> None:
         "http://127.0.0.1:1\r\nX: y",
         "",
         "node1",
+        "http://*edge:1",
+        "http://.edge:1",
     ],
 )
 def test_a_url_that_is_no_address_is_unreachable(url: str) -> None:
@@ -168,6 +170,11 @@ def test_a_url_that_is_no_address_is_unreachable(url: str) -> None:
         "unreachable",
         "its node reference URL is no plain http or https address",
     )
+
+
+@pytest.mark.parametrize("host", ["edge..x", 70 * "a" + ".invalid", "xn--", "\u00fc.invalid"])
+def test_a_name_that_no_host_can_have_is_unreachable(host: str) -> None:
+    assert ask([f"http://{host}:1"])[0].state == "unreachable"
 
 
 def test_a_path_in_the_url_of_a_node_is_kept() -> None:

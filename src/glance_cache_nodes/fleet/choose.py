@@ -31,7 +31,7 @@ class Group:
 
 def holds(answer: Answer, on_record: Collection[str]) -> bool:
     """Return whether a node has an image or is about to: the record says it where it cannot."""
-    if answer.state == outcome.UNSUPPORTED:
+    if answer.does_not_tell:
         return answer.node in on_record
     return answer.state in {outcome.CONFIRMED, outcome.CACHING, outcome.QUEUED}
 

@@ -66,7 +66,7 @@ def _known_before(answer: Answer, on_record: Collection[str]) -> Result | None:
     if answer.state in {outcome.ABSENT, outcome.FAILED}:
         return Result(answer.node, result.ABSENT)
     if answer.state == outcome.UNSUPPORTED:
-        return Result(answer.node, result.ABSENT, "by the record: it cannot tell itself")
+        return Result(answer.node, result.ABSENT, "by the record: it does not tell itself")
     return result.without_state(answer)
 
 

@@ -31,6 +31,7 @@ OUTCOMES = {
 UNKNOWN = {UNSUPPORTED, REFUSED, UNREACHABLE, UNVERIFIED}
 """The outcomes that do not say what the node's disk holds."""
 
+_FORBIDDEN = 403  # of HTTP
 # Characters of another node's words that are passed on.
 _LONGEST = 300
 
@@ -60,7 +61,15 @@ class Answer:
     @property
     def can_be_told(self) -> bool:
         """Whether its Glance answers, so that it can be told to do something."""
-        return self.state == UNSUPPORTED or self.state not in UNKNOWN
+        return self.does_not_tell or self.state not in UNKNOWN
+
+    @property
+    def does_not_tell(self) -> bool:
+        """Whether the record counts instead: it can not tell, or its policy does not let it.
+
+        The rule for telling may be stricter than the one for caching.
+        """
+        return self.state == UNSUPPORTED or self.status == _FORBIDDEN
 
 
 def of_error(node: str, error: NodeError) -> Answer:

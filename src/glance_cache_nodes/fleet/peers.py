@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
+from keystoneauth1.exceptions import ClientException
 from keystoneauth1.loading.session import Session as SessionLoader
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from glance_cache_nodes.fleet.names import Names
     from glance_cache_nodes.fleet.turn import Turn
+_NO_ADDRESS = "its node reference URL is no plain http or https address"
 
 
 class Peers:
@@ -64,15 +66,18 @@ class Peers:
             session.trust_env = False  # no proxy gets the token, and no netrc adds a password
             for scheme in ("http://", "https://"):
                 session.mount(scheme, NodeAdapter(turn, self._names, self._tls))
-            response = self._keystone_session(session).request(
-                node.rstrip("/") + path,
-                method,
-                headers=dict(self._headers),
-                authenticated=False,
-                redirect=False,
-                raise_exc=False,
-                log=False,
-            )
+            try:
+                response = self._keystone_session(session).request(
+                    node.rstrip("/") + path,
+                    method,
+                    headers=dict(self._headers),
+                    authenticated=False,
+                    redirect=False,
+                    raise_exc=False,
+                    log=False,
+                )
+            except (ClientException, UnicodeError) as error:  # before anything was sent
+                raise NodeError(UNREACHABLE, _NO_ADDRESS) from error
         return Reply(response.status_code, response.content, self._hint(method))
 
     def _hint(self, method: str) -> str:
@@ -119,4 +124,4 @@ def _require_web_address(node: str) -> None:
     except ValueError:
         is_usable = False
     if not is_usable or "@" in node or not node.isprintable() or set(node) & set(" ?#\\"):
-        raise NodeError(UNREACHABLE, "its node reference URL is no plain http or https address")
+        raise NodeError(UNREACHABLE, _NO_ADDRESS)

@@ -79,8 +79,8 @@ def _known_before(order: Order, answer: Answer) -> Result | None:
     node, state = answer.node, answer.state
     if state == outcome.CONFIRMED:
         return Result(node, result.ALREADY_CACHED)
-    if state == outcome.UNSUPPORTED and holds(answer, order.on_record):
-        return Result(node, result.ALREADY_CACHED, "by the record: it cannot tell itself")
+    if answer.does_not_tell and holds(answer, order.on_record):
+        return Result(node, result.ALREADY_CACHED, "by the record: it does not tell itself")
     if node not in order.may_place:
         return Result(node, result.REFUSED, "no_place in the sites file: nothing is placed there")
     if state in {outcome.QUEUED, outcome.CACHING} and not _is_stale(answer):

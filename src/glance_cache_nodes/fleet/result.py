@@ -40,8 +40,10 @@ class Result:
 def without_state(answer: Answer) -> Result | None:
     """Return the result for a node that did not say what it holds; None for one that did.
 
-    A node that cannot say it is one that did: the record says it for it.
+    A node that does not tell is one that did: the record says it for it.
     """
+    if answer.does_not_tell:
+        return None
     if answer.state in {outcome.REFUSED, outcome.UNREACHABLE}:
         return Result(answer.node, answer.state, answer.reason)
     if answer.state == outcome.UNVERIFIED:
