@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help soak storm truth bench demo test test-slow lint matrix tempest docs lab-up lab-down clean
+.PHONY: help soak storm truth bench demo test test-slow lint matrix tempest nova docs lab-up lab-down clean
 help:
 	@echo "make demo        1 min  see it work on real Keystone and Glance"
 	@echo "make test        3 min  run the tests that do not take minutes"
@@ -12,6 +12,7 @@ help:
 	@echo "make lint        1 min  style and types"
 	@echo "make matrix     20 min  test every supported release, on every Python and database installed here   [PYTHONS=ends: 5 min]"
 	@echo "make tempest     4 min  run OpenStack's own tests, with the filter and without it, and our plugin"
+	@echo "make nova        3 min  boot guests with real Nova: where their image is, and all the same while Glance hangs or is gone"
 	@echo "make bench      15 min  measure speed against the goals   [QUICK=1: 1 min]"
 	@echo "make soak        1 min  query beside random failures of the database   [SECONDS=60 SEED=1]"
 	@echo "make truth      10 min  make ten wrong records on real nodes, and see them found and corrected   [CELLS=2026.2/sqlite: 3 min]"
@@ -49,6 +50,9 @@ matrix: $(READY)
 
 tempest: $(READY)
 	$(BIN)/python tests/tempest/run.py
+
+nova: $(READY)
+	$(BIN)/python tests/nova/run.py
 
 # QUICK=1 makes the first table alone.
 bench: $(READY)

@@ -45,7 +45,7 @@ class Answers:
     Args:
         ask: returns an image's holders; it may raise anything, or hang.
         bounds: what it may cost.
-        failed: is given each failure; the statuses of one kind of failure are equal.
+        failed: is given each failure.
         clock: seconds that only grow.
     """
 
@@ -72,18 +72,15 @@ class Answers:
             future = self._begun(image_id)
             return future.result(self._bounds.timeout) if future else NOBODY
         except concurrent.futures.TimeoutError:
-            self._pause()
-            self._failed(TimeoutError(f"no answer within {self._bounds.timeout:g} s"))
+            failure: Exception = TimeoutError(f"no answer within {self._bounds.timeout:g} s")
         except BusyError:
+            failure = TimeoutError(f"{self._bounds.at_once} calls still wait for an answer")
+        except Exception as raised:  # noqa: BLE001 - a boot must not fail for it
+            failure = raised
+        # Outside of the block above: oslo.log adds to a line what is being handled.
+        if not _is_about_the_image(failure):
             self._pause()
-            self._failed(TimeoutError(f"{self._bounds.at_once} calls still wait for an answer"))
-        except CallError as failure:
-            if failure.status != HTTPStatus.NOT_FOUND:  # That one is about this image alone.
-                self._pause()
-            self._failed(failure)
-        except Exception as failure:  # noqa: BLE001 - a boot must not fail for it
-            self._pause()
-            self._failed(failure)
+        self._failed(failure)
         return NOBODY
 
     def _begun(self, image_id: str) -> Future[Holders] | None:
@@ -105,3 +102,7 @@ class Answers:
             self._paused_until = self._clock() + self._bounds.lifetime
             # What failed is asked again then, and what hangs is not waited for twice.
             self._kept.clear()
+
+
+def _is_about_the_image(failure: Exception) -> bool:
+    return isinstance(failure, CallError) and failure.status == HTTPStatus.NOT_FOUND

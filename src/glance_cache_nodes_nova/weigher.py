@@ -34,11 +34,15 @@ class ImageCacheWeigher(weights.BaseHostWeigher):
         super().__init__()
         self._log = QuietLog(LOG.warning)
         self._multiplier = 0.0
+        failure = None
         try:
             self._configure()
-        except Exception as failure:  # noqa: BLE001 - the scheduler has to start without us
+        except Exception as raised:  # noqa: BLE001 - the scheduler has to start without us
+            failure = raised
+        # Outside of the block above: oslo.log adds to a line what is being handled.
+        if failure:
             what = "[%s] in nova.conf: %s; hosts near an image are not preferred"
-            LOG.error(what, options.GROUP, failure)  # noqa: TRY400 - the line says it all
+            LOG.error(what, options.GROUP, failure)
 
     def _configure(self) -> None:
         options.register(CONF)
@@ -69,9 +73,10 @@ class ImageCacheWeigher(weights.BaseHostWeigher):
         hosts = [each.obj for each in weighed_obj_list]
         try:
             return self._weights(hosts, weight_properties)
-        except Exception as failure:  # noqa: BLE001 - a boot must not fail for it
-            self._log.failed(failure)
-            return [0.0] * len(hosts)
+        except Exception as raised:  # noqa: BLE001 - a boot must not fail for it
+            failure = raised
+        self._log.failed(failure)
+        return [0.0] * len(hosts)
 
     def _weigh_object(self, obj: Any, weight_properties: Any) -> float:
         return self._weights([obj], weight_properties)[0]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -118,6 +119,17 @@ def test_a_failure_that_nobody_thought_of_is_told_as_well(bench: Bench) -> None:
     bench.source.failure = KeyError("auth_url")
     assert bench.ask() == NOBODY
     assert bench.failures == [bench.source.failure]
+
+
+def test_a_failure_is_told_when_it_is_handled_no_more() -> None:
+    """oslo.log wrote each line with the exception a second time."""
+    handled: list[object] = []
+    source = Source()
+    source.failure = CallError("it failed")
+    bounds = Bounds(NEVER, 10.0, 2, 2)
+    answers = Answers(source, bounds, lambda _: handled.append(sys.exc_info()[0]))
+    assert answers.holders("a") == NOBODY
+    assert handled == [None]
 
 
 def test_calls_that_hang_are_given_up_on_and_bounded() -> None:

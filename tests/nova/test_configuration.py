@@ -111,18 +111,29 @@ def test_oslo_config_generator_knows_the_options(tmp_path: Path) -> None:
         assert f"#{name}" in sample
 
 
-def test_the_log_has_a_line_for_each_kind_of_failure_and_minute() -> None:
+ID, OTHER = "11111111-2222-4333-8444-555555555555", "AAAAAAAA-2222-4333-8444-555555555555"
+
+
+def test_the_log_has_a_line_for_each_failure_and_minute() -> None:
     lines: list[str] = []
     now = [0.0]
     log = QuietLog(lines.append, lambda: now[0])
     for moment, failure in [
-        (0.0, CallError("refused", 403)),
-        (59.0, CallError("refused again", 403)),
+        (0.0, CallError(f"no {ID}", 404)),
+        (59.0, CallError(f"no {OTHER}", 404)),
         (59.0, CallError("no\nanswer")),
-        (60.0, CallError("still refused", 403)),
+        (60.0, CallError(f"no {OTHER}", 404)),
         (60.0, ValueError()),
     ]:
         now[0] = moment
         log.failed(failure)
     said = [line.removeprefix("No preference for hosts near the image: ") for line in lines]
-    assert said == ["refused", "no answer", "still refused", "ValueError"]
+    assert said == [f"no {ID}", "no answer", f"no {OTHER}", "ValueError"]
+
+
+def test_the_log_has_few_lines_however_many_failures_there_are() -> None:
+    lines: list[str] = []
+    log = QuietLog(lines.append, lambda: 0.0)
+    for number in range(100):
+        log.failed(ValueError(number))
+    assert len(lines) == 10
