@@ -20,6 +20,7 @@ from bash_session import Session
 import glance_cache_nodes_lab as labs
 import waiting
 from glance_cache_nodes_lab import sites
+from glance_cache_nodes_lab.ports import HOST
 
 SITES = ("central", "edge1", "edge2")
 BIN = Path(sys.executable).parent
@@ -61,13 +62,13 @@ class Ground:
 
     def _names(self) -> list[tuple[str, str]]:
         node = self.lab.nodes[0]
-        urls = [(f"http://{s}:9292", n.url) for s, n in zip(SITES, self.lab.nodes)]
+        hosts = [(f"{s}:9292", f"{HOST}:{n.port}") for s, n in zip(SITES, self.lab.nodes)]
         return [
             ("/var/log/glance/glance-api.log", str(node.log)),
             ("/var/lib/glance/image-cache", str(node.cache_dir)),
             ("/etc/glance/sites.yaml", str(self.lab.directory / sites.FILE)),
             ("/etc/glance", str(node.directory)),
-            *urls,
+            *hosts,
         ]
 
 

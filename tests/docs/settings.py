@@ -25,6 +25,7 @@ from oslo_config import cfg
 import glance_cache_nodes_nova
 from glance_cache_nodes import paste_config
 from glance_cache_nodes.policies import rules
+from glance_cache_nodes.sites import Sites
 from glance_cache_nodes_nova.options import list_opts
 from paste_samples import SHIPPED
 
@@ -132,6 +133,11 @@ def haproxy_cfg(path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def sites_yaml(path: Path) -> None:
+    """See that the add-on can read it."""
+    Sites.parse(path.read_text())
+
+
 def cache_nodes_conf(path: Path) -> None:
     """See that the drop-in of systemd sets one variable; test_packages.py uses it."""
     assert path.read_text().startswith("[Service]\nEnvironment=PYTHONPATH=/opt/")
@@ -170,6 +176,7 @@ CHECKS = {
     "haproxy.cfg": haproxy_cfg,
     "nova.conf": nova_conf,
     "policy.yaml": policy_yaml,
+    "sites.yaml": sites_yaml,
     "user_variables.yml": user_variables_yml,
     "openstack-helm/values.yaml": helm_values,
     **{f"{tool}/values.yaml": functools.partial(helm_paste, tool) for tool in HELM},
