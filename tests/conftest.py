@@ -16,6 +16,7 @@ GROUPS = {
     "tests/lab/test_end_to_end.py": "the lab of three nodes",
     "tests/lab/test_lab.py": "the lab of three nodes",
     "tests/lab/test_fleet_on_lab.py": "the lab of three nodes",
+    "tests/lab/test_commands_on_many_nodes.py": "the lab of three nodes",
     "tests/lab/test_balancer.py": "the lab of the oldest release",
     "tests/lab/test_release.py": "the lab of the oldest release",
 }
