@@ -26,7 +26,8 @@ _MOST_NODES = 50  # that a URL names; to ask for more, all are asked
 _ACCEPTED = {"queued", "already_cached"}
 _WORKER = (
     " A Glance whose cache worker has died accepts every request with 202 and caches nothing: "
-    "restart Glance on these nodes, then queue the image again."
+    "restart Glance on these nodes, delete the image there, which takes it out of the queue, and "
+    "queue it again."
 )
 _CANNOT_TELL = {"unsupported", "refused"}  # a Glance without the add-on, or with other rules
 _STUCK = {"queued", "absent", "unsupported"}  # what such a Glance is seen to be in

@@ -207,7 +207,11 @@ class _Outcome:
         """Send a request for each image; one that is refused does not keep the others from it."""
         placements: list[client.Placement] = []
         for number, image_id in enumerate(ids, 1):
-            answer = _outcome(send, image_id)
+            try:
+                answer = _outcome(send, image_id)
+            except KeyboardInterrupt:
+                self.say(f"Interrupted; asked for before: {', '.join(ids[: number - 1]) or 'none'}")
+                raise
             if isinstance(answer, client.Placement):
                 self.failed |= any(result.is_failure for result in answer.results)
                 placements.append(answer)
