@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+# Of what a message repeats.
+MOST_NAMES, MOST_CHARACTERS = 20, 60
+
+
 class UserError(Exception):
     """What went wrong and what would be right, in one line; commands print it and exit with 1."""
 
@@ -30,7 +34,12 @@ class UnknownSiteError(UserError):
     """
 
     def __init__(self, name: str, names: Iterable[str]) -> None:
-        super().__init__(f"There is no site {name!r}. The sites are: {', '.join(names)}.")
+        known = list(names)
+        more = f" and {len(known) - MOST_NAMES} more" if len(known) > MOST_NAMES else ""
+        told = ", ".join(known[:MOST_NAMES])
+        super().__init__(
+            f"There is no site {name[:MOST_CHARACTERS]!r}. The sites are: {told}{more}."
+        )
 
 
 class CallError(UserError):

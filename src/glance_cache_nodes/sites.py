@@ -197,7 +197,8 @@ def _read(text: str) -> dict[str, Mapping[str, Any]]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}" if mark else ""
-        raise SitesError(f"it is no YAML{place}: {getattr(error, 'problem', error)}") from None
+        problem = " ".join(str(getattr(error, "problem", error)).split())
+        raise SitesError(f"it is no YAML{place}: {problem}") from None
     if not isinstance(described, dict) or not described:
         raise SitesError("it needs a mapping of site names, each with its nodes")
     repeated = _repeated(tree)

@@ -79,6 +79,16 @@ def test_an_unknown_site_is_told_with_those_that_there_are(ask) -> None:
         ask("edge3")
 
 
+def test_a_message_has_no_more_names_than_fit() -> None:
+    many = Sites.parse(
+        "\n".join(f"s{number}: {{nodes: [http://n{number}]}}" for number in range(50))
+    )
+    with pytest.raises(UnknownSiteError) as caught:
+        many.require("x" * 8000)
+    assert str(caught.value).endswith("s18, s19 and 30 more.")
+    assert len(str(caught.value)) < 300
+
+
 def test_placing() -> None:
     assert not SITES.may_place("http://edge1-c:9292/")
     assert SITES.may_place("http://edge1-a:9292")
@@ -97,6 +107,10 @@ WRONG = {
     "no YAML": ("a: [", "no YAML in line"),
     "a tab": ("a:\n\tb", "no YAML in line 2"),
     "an object of Python": ("!!python/object:os.system {}", "no YAML"),
+    "a NUL": ("a: \0", "no YAML"),
+    "a list as name": ("? [a]\n: b", "no YAML"),
+    "two documents": ("a: b\n---\na: b", "no YAML"),
+    "an alias of itself": ("a: &a {nodes: [*a]}", "nodes needs a list of strings"),
     "nothing": ("", "needs a mapping of site names"),
     "no sites": ("{}", "needs a mapping of site names"),
     "a list": ("[a]", "needs a mapping of site names"),
