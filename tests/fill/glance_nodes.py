@@ -189,22 +189,26 @@ def running(  # noqa: PLR0913 - each is a way in which sites differ
     root: Path,
     counts: Sequence[int],
     *,
-    fill: bool = True,
+    fill: bool | Sequence[int] = True,
     rate: float = 0.0,
     threads: int = 16,
     options: str = "",
     database: str = "",
     server: str = "cheroot",
     strangers: Sequence[str] = (),
+    policy: str = "{}",
 ) -> Iterator[Nodes]:
-    """Run sites of so many nodes each, for the block; strangers are named as of the first site."""
+    """Run sites of so many nodes each, for the block; strangers are named as of the first site.
+
+    ``fill`` names the sites that have the filter, or tells whether all have.
+    """
     nodes = Nodes(root, database=database or f"sqlite:///{root}/glance.sqlite")
     numbers = iter(ports.pick(sum(counts)))
     nodes.sites = [
         [Node(root / f"site{s}-{n}", next(numbers)) for n in range(count)]
         for s, count in enumerate(counts)
     ]
-    configure(nodes, fill=fill, options=options, strangers=strangers)
+    configure(nodes, fill=fill, options=options, strangers=strangers, policy=policy)
     if rate:
         slow_link.create(nodes.link, rate)
     try:
@@ -218,13 +222,21 @@ def running(  # noqa: PLR0913 - each is a way in which sites differ
             stop(node)
 
 
-def configure(nodes: Nodes, *, fill: bool, options: str, strangers: Sequence[str]) -> None:
+def configure(
+    nodes: Nodes,
+    *,
+    fill: bool | Sequence[int],
+    options: str,
+    strangers: Sequence[str],
+    policy: str,
+) -> None:
     """Write what all the nodes read, and make the tables."""
     root = nodes.root
     for name in ("store", "tasks"):
         (root / name).mkdir(parents=True, exist_ok=True)
     shipped = Path(sys.prefix, "etc/glance/glance-api-paste.ini").read_text()
-    paste = paste_config.insert(shipped, WITH_FILL if fill else FILTERS)
+    numbers = range(len(nodes.sites)) if fill is True else fill or ()
+    with_fill = [node for number in numbers for node in nodes.sites[number]]
     lines = []
     for number, site in enumerate(nodes.sites):
         urls = [node.url for node in site] + ([] if number else list(strangers))
@@ -241,8 +253,10 @@ def configure(nodes: Nodes, *, fill: bool, options: str, strangers: Sequence[str
         own = f"sites_file = {root}/sites.yaml\nfill_stall_timeout = {STALL_TIMEOUT}\n"
         text += f"[cache_nodes]\n{own}{options}\n"
         (node.directory / "glance-api.conf").write_text(text)
-        (node.directory / "glance-api-paste.ini").write_text(paste)
-        (node.directory / "policy.yaml").write_text("{}\n")
+        (node.directory / "glance-api-paste.ini").write_text(
+            paste_config.insert(shipped, WITH_FILL if node in with_fill else FILTERS)
+        )
+        (node.directory / "policy.yaml").write_text(f"{policy}\n")
     command = "import sys; from glance.cmd.manage import main; sys.exit(main())"
     arguments = ["--config-file", str(nodes.all[0].directory / "glance-api.conf"), "db", "sync"]
     subprocess.run([sys.executable, "-c", command, *arguments], check=True, capture_output=True)
