@@ -8,7 +8,9 @@ import os
 from pathlib import Path
 
 import pytest
-from node_site import FAR_PAST, OTHER, PAST, Site, names, run
+from node_site import FAR_PAST, OTHER, PAST, Site, names, record, run
+
+from glance_cache_nodes.reconcile import checksums, disk
 
 
 @pytest.fixture
@@ -254,3 +256,15 @@ def test_what_cannot_be_removed_is_told(site):
     finding = run(site, fix=True).findings[0]
     assert not finding.fixed
     assert "not corrected: " in finding.detail
+
+
+def test_a_long_run_tells_how_far_it_is(site):
+    lines, seconds = [], iter(range(0, 1000, 3))
+    image_id = site.image(b"x" * 3_000_000)
+    site.write(image_id, b"x" * 3_000_000)
+    compare = checksums.Checksums(lines.append, clock=lambda: next(seconds))
+    image = record(site).images([image_id])[image_id]
+    assert compare.are_right(disk.cached(site.directory, image_id), image)
+    assert lines == [f"checksums: 2 MB read, now {image_id}"]
+    assert compare.are_right(disk.cached(site.directory, image_id), image)
+    assert len(lines) == 1  # it is remembered
