@@ -48,6 +48,11 @@ def file_of_deleted(site):
     return site.cached(deleted=True, status="deleted")
 
 
+def file_of_half_deleted(site):
+    """The node was killed between the two statements by which it deletes an image."""
+    return site.cached(deleted=False, status="deleted")
+
+
 def row_of_purged(site):
     image_id = "11111111-2222-4333-8444-555555555555"
     site.row(image_id)
@@ -109,6 +114,7 @@ CASES = [
     (missing_row_by_md5, "missing_row", "both"),
     (missing_row_by_length, "missing_row", "both"),
     (file_of_deleted, "deleted_image", "none"),
+    (file_of_half_deleted, "deleted_image", "none"),
     (row_of_purged, "deleted_image", "none"),
     (file_of_purged, "deleted_image", "none"),
     (truncated, "wrong_length", "none"),

@@ -98,6 +98,8 @@ def wreak(world: worlds.World, server: object, seconds: float, seed: int, small:
     lost = len(before - copies(world, images))
     wrong = users.counts.pop("downloads with wrong bytes", 0) + sum(_bad_downloads(world, images))
     print("".join(f"  wrong: {each}\n" for each in left), end="")
+    if left:
+        print(f"  images that are not active: {world.others()}")
     print(f"operations: {_told(users.counts)}")
     print(f"faults: {_told(storm.counts)}")
     print(f"reconcile: exit statuses {statuses}, {len(before)} right copies before")
@@ -109,11 +111,13 @@ def wreak(world: worlds.World, server: object, seconds: float, seed: int, small:
 
 
 def _bad_downloads(world: worlds.World, images: dict[str, bytes]) -> list[bool]:
-    return [
-        hashlib.sha512(world.download(number, image_id) or b"").digest() != digest
+    """Return for each node and image whether the node serves other bytes; an error is none."""
+    found = [
+        (world.download(number, image_id), digest)
         for number in range(1, NODES + 1)
         for image_id, digest in images.items()
     ]
+    return [data is not None and hashlib.sha512(data).digest() != digest for data, digest in found]
 
 
 def _told(counts: dict[str, int]) -> str:

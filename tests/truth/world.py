@@ -116,6 +116,15 @@ class World:
         with self.engine.connect() as connection:
             return {row[0]: bytes.fromhex(row[1]) for row in connection.execute(query)}
 
+    def others(self) -> list[tuple[object, ...]]:
+        """Return ID, status and mark of the images that are neither active nor deleted."""
+        query = sa.text(
+            "SELECT id, status, deleted FROM images WHERE status <> 'active' "
+            "AND NOT (status = 'deleted' AND deleted)"
+        )
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
     def on_record(self, number: int, image_id: str) -> bool:
         """Return whether the record names the node for the image."""
         return (self.url(number), image_id) in self.record()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-PENDING_DELETE = "pending_delete"
+DELETED, PENDING_DELETE = "deleted", "pending_delete"
 # Statuses of an image whose data is not there yet, so its size says nothing.
 _WITHOUT_DATA = {"queued", "saving", "uploading", "importing", "killed"}
 
@@ -79,8 +79,12 @@ class Image:
 
     @property
     def is_gone(self) -> bool:
-        """Whether Glance has deleted it for good; one that is pending can come back."""
-        return self.is_deleted and self.status != PENDING_DELETE
+        """Whether Glance has deleted it for good; one that is pending can come back.
+
+        Glance writes the status first: a node that is killed then leaves an image that has the
+        status and is not marked as deleted.
+        """
+        return self.status == DELETED or (self.is_deleted and self.status != PENDING_DELETE)
 
     @property
     def known_size(self) -> int | None:
