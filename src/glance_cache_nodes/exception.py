@@ -88,3 +88,7 @@ class NodeError(Exception):
 
 class SourceError(UserError):
     """A server does not send an image; the text goes on after the server's name."""
+
+
+class NoAnswerError(SourceError):
+    """A server does not answer at all."""

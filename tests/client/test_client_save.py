@@ -343,3 +343,15 @@ def test_an_endless_refusal_of_a_node_is_not_read(glance, image, node, file) -> 
         told: list[str] = []
         client.save(image, IMAGE, file, notice=told.append)
     assert told == [f"{url} answered 500: Internal Server Error."]
+
+
+def test_where_no_way_leads_to_the_nodes_glance_is_asked_soon(glance, image, node, file) -> None:
+    right = node()
+    image_servers.say(glance, *(f"http://127.0.0.1:{port}" for port in range(1, 50)))
+    glance.answers["GET", FILE_PATH] = canned.Answer(
+        307, "", {"Location": f"{right.url}{FILE_PATH}"}
+    )
+    told: list[str] = []
+    client.save(image, IMAGE, file, notice=told.append)
+    assert file.read_bytes() == DATA
+    assert len(told) == 3

@@ -11,7 +11,7 @@ from glance_cache_nodes.client.image_record import ImageRecord, image_record
 from glance_cache_nodes.client.part_file import PartFile, replacing
 from glance_cache_nodes.client.sources import Source, sources
 from glance_cache_nodes.client.streams import opened
-from glance_cache_nodes.exception import CallError, SourceError
+from glance_cache_nodes.exception import CallError, NoAnswerError, SourceError
 
 if TYPE_CHECKING:
     import os
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _NO_DATA = "Image {} has no data to save: its status is {}."
 _NO_HASH = "Glance keeps no hash of the image, so its bytes are not checked."
 _WRONG = "sent other bytes than the image has: their hash is another one"
+# Nodes in a row without an answer after which none is asked: from here there is no way to them.
+_MOST_UNANSWERED = 3
 _NOBODY = "Image {} cannot be saved: {}"
 
 
@@ -94,6 +96,8 @@ def save(  # noqa: PLR0913 - two of them are for what is shown meanwhile
         download = _Download(adapter, image, part, progress or _silent)
         problems = []
         for source in sources(adapter, image_id, near, tell):
+            if download.unanswered >= _MOST_UNANSWERED and not source.is_glance:
+                continue
             problem = download.take(source)
             if problem is None:
                 break
@@ -121,6 +125,7 @@ class _Download:
         self._adapter, self._image, self._part, self._progress = adapter, image, part, progress
         self._size = image.size or 0
         self.senders: list[str] = []  # of the bytes that are kept
+        self.unanswered = 0  # nodes without an answer since the last one with one
 
     def take(self, source: Source) -> str | None:
         """Return None when all is there and right, else what is wrong with the source."""
@@ -136,9 +141,13 @@ class _Download:
     def _fetch(self, source: Source) -> str | None:
         try:
             with opened(self._adapter, source, self._part.size) as stream:
+                self.unanswered = 0
                 if not stream.start:
                     self._restart()
                 self._write(source, stream.chunks)
+        except NoAnswerError as failure:
+            self.unanswered += 1
+            return str(failure)
         except SourceError as failure:
             # Whoever breaks off behind the last byte has sent it all.
             if not (self._part.size and self._is_whole()):

@@ -15,7 +15,7 @@ import requests
 from glance_cache_nodes.client.sources import Source, may_follow
 from glance_cache_nodes.client.text import explanation, one_line
 from glance_cache_nodes.client.transport import call, timeout
-from glance_cache_nodes.exception import CallError, SourceError
+from glance_cache_nodes.exception import CallError, NoAnswerError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from keystoneauth1.adapter import Adapter
 
 _CHUNK = 256 * 1024  # bytes
-_CONNECT = 5.0  # seconds to connect to a node; there are others
+# Seconds to connect to a node, and of its silence: there are others.
+_CONNECT, _SILENCE = 5.0, 15.0
 _MOST_REDIRECTS = 3
 _RANGE = re.compile(r"bytes (\d+)-")
 
@@ -76,10 +77,10 @@ def _response(adapter: Adapter, source: Source, start: int) -> requests.Response
                 headers,
                 stream=True,
                 redirect=False,
-                timeout=silence if source.is_glance else (min(_CONNECT, silence), silence),
+                timeout=silence if source.is_glance else _of_node(silence),
             )
         except CallError as failure:
-            raise SourceError(f"does not answer: {failure}") from failure
+            raise NoAnswerError(f"does not answer: {failure}") from failure
         location = urllib.parse.urljoin(url, response.headers.get("Location", ""))
         # Glance itself may know a node that has it; what a node answers chooses no other server.
         if not (response.is_redirect and source.is_glance and may_follow(source.url, location)):
@@ -87,6 +88,10 @@ def _response(adapter: Adapter, source: Source, start: int) -> requests.Response
         response.close()
         url = location
     raise SourceError("redirects without end")
+
+
+def _of_node(silence: float) -> tuple[float, float]:
+    return min(_CONNECT, silence), min(_SILENCE, silence)
 
 
 def _start(response: requests.Response, source: Source, wanted: int) -> int:
