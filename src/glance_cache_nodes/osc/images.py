@@ -3,27 +3,18 @@
 
 from __future__ import annotations
 
-import collections
-import shutil
-import textwrap
-import urllib.parse
 from typing import TYPE_CHECKING
 
 from osc_lib.command import command
 
 from glance_cache_nodes import client
 from glance_cache_nodes.osc.adapter import image_adapter, image_ids
-from glance_cache_nodes.osc.columns import Bytes, Holders, OrDash
+from glance_cache_nodes.osc.sites_table import Sites, by_site, long_table, short_table
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
 
-_SHORT = ("Site", "Image", "Nodes")
-_LONG = ("Site", "Image ID", "Name", "Status", "Size", "Nodes", "Nodes of Site")
-_FRAME = 10  # characters of the lines around three columns
-_WIDEST_SITE, _WIDEST_IMAGE, _NARROWEST_NODES = 16, 36, 18
-_Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
+    from glance_cache_nodes.osc.sites_table import Table
 
 
 class MapCacheNodes(command.Lister):
@@ -52,7 +43,7 @@ class MapCacheNodes(command.Lister):
         )
         return parser
 
-    def take_action(self, parsed_args: argparse.Namespace) -> _Table:
+    def take_action(self, parsed_args: argparse.Namespace) -> Table:
         """Return the columns' headings, and a row for each site and image.
 
         Raises:
@@ -72,117 +63,7 @@ class MapCacheNodes(command.Lister):
         missing = sorted(set(ids or ()) - {image.image_id for image in found})
         if missing:
             self.app.stderr.write(f"On no node, by the record: {', '.join(missing)}\n")
-        rows = _by_site(found, _Sites(client.nodes(adapter)), parsed_args)
+        sites = Sites(client.nodes(adapter))
+        rows = by_site(found, sites, parsed_args.node, parsed_args.site)
         is_long = parsed_args.long or parsed_args.columns or parsed_args.formatter != "table"
-        return _long_table(rows) if is_long else _short_table(rows)
-
-
-class _Sites:
-    """The nodes by site, each node with the shortest name that tells it from the others."""
-
-    def __init__(self, nodes: Iterable[client.Node]) -> None:
-        self._of_url = {node.url: node.site or node.url for node in nodes}
-        self.nodes = collections.defaultdict(list)
-        for url, site in self._of_url.items():
-            self.nodes[site].append(url)
-        self._short = _short_names(list(self._of_url))
-
-    def of(self, url: str) -> str:
-        """Return the site of a node; its URL where nothing is known of it."""
-        return self._of_url.get(url, url)
-
-    def short(self, url: str) -> str:
-        """Return the short name of a node."""
-        return self._short.get(url, url)
-
-
-def _short_names(urls: Sequence[str]) -> dict[str, str]:
-    # The first label of the host where that is another one for each, else the host, else with port.
-    parts = [urllib.parse.urlsplit(url) for url in urls]
-    hosts = [each.hostname or each.netloc for each in parts]
-    first = [host.partition(".")[0] for host in hosts]
-    names = [each.netloc or url for url, each in zip(urls, parts)]
-    for shorter in (hosts, first):
-        if len(set(shorter)) == len(urls) and not any(name.isdigit() for name in shorter):
-            names = shorter
-    return dict(zip(urls, names))
-
-
-class _Row:
-    """An image on a site."""
-
-    def __init__(self, site: str, image: client.CachedImage, held: list[str], sites: _Sites):
-        self.site, self.image, self.held = site, image, held
-        self.all = list(dict.fromkeys([*sites.nodes[site], *held]))
-        self._sites = sites
-
-    def holders(self) -> str:
-        """Return which nodes hold the image, by the names that are fewer."""
-        others = [url for url in self.all if url not in set(self.held)]
-        count = f"{len(self.held)} of {len(self.all)}"
-        if not others:
-            return f"all {len(self.all)}" if len(self.all) > 1 else count
-        if len(others) < len(self.held):
-            return f"{count}, not {self._named(others)}"
-        return f"{count}: {self._named(self.held)}"
-
-    def _named(self, urls: list[str]) -> str:
-        return ", ".join(map(self._sites.short, urls))
-
-
-def _by_site(
-    images: Sequence[client.CachedImage], sites: _Sites, wanted: argparse.Namespace
-) -> list[_Row]:
-    rows = []
-    for image in images:
-        held = collections.defaultdict(list)
-        for url in image.cached_nodes:
-            if wanted.node in (None, url) and wanted.site in (None, sites.of(url)):
-                held[sites.of(url)].append(url)
-        rows += [_Row(site, image, urls, sites) for site, urls in held.items()]
-    return sorted(rows, key=lambda row: (row.site, row.image.name or row.image.image_id))
-
-
-def _long_table(rows: Sequence[_Row]) -> _Table:
-    return _LONG, [
-        (
-            row.site,
-            row.image.image_id,
-            OrDash(row.image.name),
-            OrDash(row.image.status),
-            Bytes(row.image.size),
-            Holders((" ".join(row.held), row.held)),
-            len(row.all),
-        )
-        for row in rows
-    ]
-
-
-def _short_table(rows: Sequence[_Row]) -> _Table:
-    labels = _labels([row.image for row in rows])
-    site_width = min(max([len(row.site) for row in rows], default=0), _WIDEST_SITE)
-    image_width = min(max(map(len, labels.values()), default=0), _WIDEST_IMAGE)
-    left = shutil.get_terminal_size().columns - _FRAME - site_width - image_width
-    nodes_width = max(left, _NARROWEST_NODES)
-    return _SHORT, [
-        (
-            _wrapped(row.site, site_width),
-            _wrapped(labels[row.image.image_id], image_width),
-            Holders((_wrapped(row.holders(), nodes_width), row.held)),
-        )
-        for row in rows
-    ]
-
-
-def _labels(images: Sequence[client.CachedImage]) -> dict[str, str]:
-    # A name where it tells the image from the others, else the ID.
-    names = {image.image_id: image.name for image in images}
-    count = collections.Counter(names.values())
-    return {
-        each: name if name and name.isprintable() and count[name] == 1 else each
-        for each, name in names.items()
-    }
-
-
-def _wrapped(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(text, max(width, 1), break_on_hyphens=False)) or text
+        return long_table(rows) if is_long else short_table(rows)

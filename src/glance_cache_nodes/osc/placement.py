@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import argparse
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Callable, TextIO
+from typing import TYPE_CHECKING
 
 from osc_lib.command import command
 
@@ -13,16 +12,13 @@ from glance_cache_nodes import client
 from glance_cache_nodes.client.waiting import TIMEOUT
 from glance_cache_nodes.osc import progress
 from glance_cache_nodes.osc.adapter import image_adapter, image_ids
-from glance_cache_nodes.osc.columns import OrDash
+from glance_cache_nodes.osc.outcome import COLUMNS, Outcome, rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keystoneauth1.adapter import Adapter
 
-_COLUMNS = ("Image ID", "Node Reference URL", "Result", "Reason")
-# What says of one image that it cannot be done, and nothing of the next one.
-_OF_ONE_IMAGE = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
 _Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 _Progress = dict[tuple[str, str], client.NodeProgress]
 
@@ -63,7 +59,7 @@ class QueueCacheNodes(command.Lister):
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Print the table, and return the exit status."""
-        self._outcome = _Outcome(self.app.stderr)
+        self._outcome = Outcome(self.app.stderr)
         return int(super().run(parsed_args) or self._outcome.failed)
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Table:
@@ -91,7 +87,7 @@ class QueueCacheNodes(command.Lister):
         )
         timeout = TIMEOUT if parsed_args.timeout is None else parsed_args.timeout
         waited = self._wait(adapter, placements, timeout) if parsed_args.wait else {}
-        return _COLUMNS, _rows(placements, waited)
+        return COLUMNS, rows(placements, waited)
 
     def _wait(
         self, adapter: Adapter, placements: Sequence[client.Placement], timeout: float
@@ -127,7 +123,7 @@ class DeleteCacheNodes(command.Lister):
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Print the table, and return the exit status."""
-        self._outcome = _Outcome(self.app.stderr)
+        self._outcome = Outcome(self.app.stderr)
         return int(super().run(parsed_args) or self._outcome.failed)
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Table:
@@ -148,7 +144,7 @@ class DeleteCacheNodes(command.Lister):
                 adapter, image_id, nodes=nodes, sites=sites, all_nodes=parsed_args.all
             ),
         )
-        return _COLUMNS, _rows(placements, {})
+        return COLUMNS, rows(placements, {})
 
 
 def _add_images(parser: argparse.ArgumentParser, does: str) -> None:
@@ -187,66 +183,3 @@ def _seconds(text: str) -> float:
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
     return value
-
-
-class _Outcome:
-    """Whether a command has failed in anything, and where it says so."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.failed = False
-
-    def say(self, failure: str) -> None:
-        """Tell of a failure that leaves something to print as a table."""
-        self.failed = True
-        self._stream.write(f"{failure}\n")
-
-    def each(
-        self, ids: Sequence[str], send: Callable[[str], client.Placement]
-    ) -> list[client.Placement]:
-        """Send a request for each image; one that is refused does not keep the others from it."""
-        placements: list[client.Placement] = []
-        for number, image_id in enumerate(ids, 1):
-            try:
-                answer = _outcome(send, image_id)
-            except KeyboardInterrupt:
-                self.say(f"Interrupted; asked for before: {', '.join(ids[: number - 1]) or 'none'}")
-                raise
-            if isinstance(answer, client.Placement):
-                self.failed |= any(result.is_failure for result in answer.results)
-                placements.append(answer)
-                continue
-            if len(ids) == 1:
-                raise answer
-            self.say(f"{image_id}: {answer}")
-            if not _is_of_one_image(answer):
-                if ids[number:]:
-                    self.say(f"Not asked for: {', '.join(ids[number:])}")
-                break
-        return placements
-
-
-def _outcome(
-    send: Callable[[str], client.Placement], image_id: str
-) -> client.Placement | client.CallError:
-    try:
-        return send(image_id)
-    except client.CallError as failure:
-        return failure
-
-
-def _is_of_one_image(failure: client.CallError) -> bool:
-    return failure.status in _OF_ONE_IMAGE and not isinstance(failure, client.NoSuchCallError)
-
-
-def _rows(placements: Sequence[client.Placement], waited: _Progress) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
-    for placement in placements:
-        for each in placement.results:
-            state = waited.get((placement.image_id, each.node))
-            result, reason = each.result, each.reason
-            if state is not None and result == "queued":
-                result = "cached" if state.is_cached else state.state
-                reason = reason if state.is_cached else state.reason
-            rows.append((placement.image_id, each.node, result, OrDash(reason)))
-    return rows
