@@ -49,6 +49,12 @@ OWN: list[cfg.Opt] = [
         '"role:reader", so that it depends on the image who gets an answer. Empty: its tests are '
         "skipped.",
     ),
+    cfg.ListOpt(
+        "sites",
+        default=[],
+        help="Names of sites in the sites file of the nodes; the first site has the first of "
+        "node_endpoints. Empty: tests of sites are skipped.",
+    ),
     cfg.IntOpt(
         "caching_timeout",
         default=60,
@@ -74,6 +80,14 @@ FEATURES: list[cfg.Opt] = [
         default=True,
         help="Whether the add-on answers. False for Glance 33 without it: tests of what only the "
         "add-on does are skipped, and the rest accepts the bare list.",
+    ),
+    cfg.BoolOpt(
+        "fleet",
+        default=True,
+        help="Whether the add-on on every node also answers for the whole cloud: detail, verify, "
+        "the list of nodes, the map, what a node's disk holds, caching and evicting on chosen "
+        "nodes. False for an older one: tests of these calls are skipped. They also need "
+        "add_on and node_references.",
     ),
 ]
 

@@ -41,7 +41,7 @@ class GlanceCacheNodesTempestPlugin(plugins.TempestPlugin):
         """Return the client, which every credential gets as ``glance_cache_nodes``."""
         return [
             {
-                # The call is part of the image API: same catalogue entry, region and patience.
+                # The call is part of the image API: same catalogue entry, region and timeouts.
                 **tempest_config.service_client_config("image"),
                 "name": "glance_cache_nodes",
                 "service_version": "glance_cache_nodes.v2",

@@ -14,7 +14,9 @@ import glance_cache_nodes_lab as labs
 from glance_cache_nodes_lab import ports, state
 from glance_cache_nodes_lab.state import REGION, LabState, Service
 
-NODES = 5
+SITES = {"edge1": 1, "edge2": 1, "others": 3}
+"""The usual nodes in a site each, and the three others together."""
+
 OFF, LOCAL, OPEN = 3, 4, 5
 """Numbers of the nodes: no cache, a driver that keeps the record to itself, a rule for readers."""
 
@@ -36,7 +38,7 @@ def running(directory: Path, with_filter: bool, progress) -> Iterator[LabState]:
     try:
         lab = labs.up(
             directory,
-            NODES,
+            in_sites=SITES,
             node_options=_options(directory, policy),
             with_filter=with_filter,
             progress=progress,
@@ -86,7 +88,10 @@ def _options(directory: Path, policy: Path) -> dict[int, dict]:
     local = {"DEFAULT": {**everywhere["DEFAULT"], "image_cache_driver": "sqlite"}}
     readers = {"oslo_policy": {"policy_file": str(policy)}}
     special = {OFF: off, LOCAL: local, OPEN: readers}
-    return {number: {**everywhere, **special.get(number, {})} for number in range(1, NODES + 1)}
+    return {
+        number: {**everywhere, **special.get(number, {})}
+        for number in range(1, sum(SITES.values()) + 1)
+    }
 
 
 @contextlib.contextmanager

@@ -75,6 +75,7 @@ def _plugin(lab: LabState, with_filter: bool) -> dict[str, dict]:
             "caching_off_endpoint": urls[cloud.OFF - 1],
             "local_driver_endpoint": urls[cloud.LOCAL - 1],
             "reader_policy_endpoint": urls[cloud.OPEN - 1],
+            "sites": ",".join(list(cloud.SITES)[: cloud.OFF - 1]),
         },
         "glance_cache_nodes-feature-enabled": {"add_on": with_filter},
     }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Credentials with which every client talks to one node instead of the catalogue's endpoint."""
+"""Credentials whose requests go to one node instead of the endpoint in the catalogue."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import io
 from typing import Any, ClassVar
 
 from tempest import config, test
+from tempest.lib import exceptions
 from tempest.lib.common.utils import data_utils, test_utils
 
 from glance_cache_nodes_tempest import nodes
@@ -91,3 +92,60 @@ class BaseCachingTest(BaseCacheNodesTest):
     def cache_on(self, node: nodes.Node, image_id: str) -> None:
         """Ask a node to cache an image; it does so after it has answered."""
         node.cache(self.os_admin).cache_queue(image_id)
+
+
+class BaseFleetTest(BaseCachingTest):
+    """A test of the calls that only the add-on has; they ask the other nodes."""
+
+    credentials: ClassVar[list[str]] = ["admin", "primary", "project_member", "project_reader"]
+
+    @classmethod
+    def skip_checks(cls) -> None:
+        """Skip where the add-on has not these calls, or the nodes are not known by name."""
+        super().skip_checks()
+        enabled = CONF.glance_cache_nodes_feature_enabled
+        for option in ("add_on", "fleet"):
+            if not enabled[option]:
+                raise cls.skipException(
+                    f"[glance_cache_nodes-feature-enabled] {option} is False: no such calls"
+                )
+        if not CONF.glance_cache_nodes.node_references:
+            raise cls.skipException("[glance_cache_nodes] node_references is not set")
+
+    def setUp(self) -> None:
+        """Choose the node to ask; keep the names of all."""
+        super().setUp()
+        self.client = self.lists(self.nodes[0])
+        self.references = list(CONF.glance_cache_nodes.node_references)
+
+    def assert_refused(self, name: str, *words: Any, **query: Any) -> None:
+        """Check that a member and a reader get 403 from this method of the client."""
+        for manager in (self.os_project_member, self.os_project_reader):
+            call = getattr(self.nodes[0].lists(manager), name)
+            self.assertRaises(exceptions.Forbidden, call, *words, **query)
+
+    def assert_bad(self, name: str, *words: Any, **query: Any) -> str:
+        """Check for 400; return what the response says."""
+        call = getattr(self.client, name)
+        return str(self.assertRaises(exceptions.BadRequest, call, *words, **query))
+
+    def assert_unknown(self, name: str, **query: Any) -> None:
+        """Check that an image that does not exist is 404."""
+        self.assertRaises(exceptions.NotFound, getattr(self.client, name), UNKNOWN, **query)
+
+    def by_node(self, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Return the rows of a response by node; each node has one."""
+        found = {row["node"]: row for row in rows}
+        self.assertEqual(len(rows), len(found), "a node has more than one row")
+        return found
+
+    def wait_until_listed(self, image_id: str, count: int) -> list[str]:
+        """Return the nodes of an image as soon as there are that many."""
+        return nodes.wait_until_listed(self.client, image_id, count)
+
+    def held_by_first(self) -> str:
+        """Return the ID of an image that the first node has cached."""
+        image_id = self.create_image()
+        self.cache_on(self.nodes[0], image_id)
+        self.wait_until_listed(image_id, 1)
+        return image_id
