@@ -105,7 +105,9 @@ def to_evict(file: SitesFile, registered: Sequence[str], query: Mapping[str, Any
     """
     urls, sites = query.get("node", []), query.get("site", [])
     if bool(query.get("all")) == bool(urls or sites):
-        raise _wrong("The query needs node=URL and site=NAME, each as often as wanted, or all=true.")
+        raise _wrong(
+            "The query needs node=URL and site=NAME, each as often as wanted, or all=true."
+        )
     if query.get("all"):
         return sorted(registered)
     of_sites = _by_site(file, registered, sites).values()
