@@ -19,6 +19,7 @@ from glance_cache_nodes.exception import UserError
 
 SMALL = 3  # the node with a small disk
 MEGABYTES = 24
+RECONCILE = ("reconcile", "--fix", "--force")
 
 
 class Faults:
@@ -37,15 +38,16 @@ class Faults:
         self._world, self._server = world, server
         self._nodes = range(1, len(world.lab.nodes) + 1)
         self.counts: collections.Counter[str] = collections.Counter()
-        self.known = [self._kill, self._kill, self._wipe, self._reconcile, self._reconcile]
+        self.known = [self._kill, self._kill, self._wipe, self._reconcile, self._kill_reconcile]
         self.known += [self._restart_database] if server else []
         self.known += [self._fill_disk] if has_small_disk else []
 
     def happen(self, seconds: float, chance: random.Random) -> None:
-        """Let faults happen, one after the other, for so long."""
-        end = time.monotonic() + seconds
+        """Let faults happen for so long, one after the other, each kind as often as another."""
+        end, deck = time.monotonic() + seconds, []
         while time.monotonic() < end:
-            fault = chance.choice(self.known)
+            deck = deck or chance.sample(self.known, len(self.known))
+            fault = deck.pop()
             fault(chance)
             self.counts[fault.__name__.strip("_").replace("_", " ")] += 1
             time.sleep(chance.uniform(0.1, 1.5))
@@ -87,13 +89,13 @@ class Faults:
         ballast.unlink(missing_ok=True)  # a wipe may have come before
 
     def _reconcile(self, chance: random.Random) -> None:
-        """Correct the record of a node while all goes on, and be killed now and then."""
-        words = ["reconcile", "--fix", "--force"]
-        number = chance.choice(self._nodes)
-        if chance.random() < 0.5:
-            self._world.ours(number, *words)
-        else:
-            self._world.ours_killed(number, chance.uniform(0.0, 6.0), *words)
+        """Correct the record of a node while all goes on."""
+        self._world.ours(chance.choice(self._nodes), *RECONCILE)
+
+    def _kill_reconcile(self, chance: random.Random) -> None:
+        """Kill reconcile at a random moment."""
+        number, seconds = chance.choice(self._nodes), chance.uniform(1.0, 6.0)
+        self._world.ours_killed(number, seconds, *RECONCILE)
 
 
 @contextlib.contextmanager
