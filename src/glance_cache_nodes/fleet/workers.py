@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 import threading
 from typing import Callable, Protocol
 
@@ -12,6 +13,9 @@ from oslo_log import log
 LOG = log.getLogger(__name__)
 
 Job = Callable[[], None]
+
+OWN = 4
+"""Threads that each call has for itself, so that calls whose nodes hang leave it some."""
 
 
 class Source(Protocol):
@@ -28,7 +32,7 @@ class Workers:
     """The threads. They start with the first job, and end when there is none.
 
     Args:
-        limit: how many there are at most.
+        limit: how many there are at most, besides those that each call has for itself.
     """
 
     def __init__(self, limit: int) -> None:
@@ -38,7 +42,7 @@ class Workers:
 
     def share(self) -> int:
         """Return how many threads each call may count on now."""
-        return max(1, self._limit // max(1, len(self._sources)))
+        return OWN + self._limit // max(1, len(self._sources))
 
     def add(self, source: Source, wanted: int) -> None:
         """Do the jobs of a call.
@@ -49,23 +53,18 @@ class Workers:
         """
         with self._lock:
             self._sources.append(source)
-        self.start(wanted)
+        own = min(wanted, OWN)
+        _start(own, functools.partial(self._run, lambda: self._next_of(source)))
+        self.start(wanted - own)
 
     def start(self, wanted: int) -> None:
         """Start threads, as far as the limit lets them; one that finds no job ends at once."""
         with self._lock:
             new = max(0, min(wanted, self._limit - self._running))
             self._running += new
-        started = 0
-        try:
-            while started < new:
-                threading.Thread(target=self._run, name="cache-nodes-fleet", daemon=True).start()
-                started += 1
-        except RuntimeError as error:
-            LOG.warning("Of %d new threads to ask nodes with, %d began: %s", new, started, error)
-        finally:
-            with self._lock:
-                self._running -= new - started
+        started = _start(new, functools.partial(self._run, self._next))
+        with self._lock:
+            self._running -= new - started
 
     def remove(self, source: Source) -> None:
         """Forget a call whose time is over; jobs that run are left to themselves."""
@@ -73,12 +72,16 @@ class Workers:
             if source in self._sources:
                 self._sources.remove(source)
 
-    def _run(self) -> None:
+    def _run(self, following: Callable[[], Job | None]) -> None:
         while True:
-            job = self._next()
+            job = following()
             if job is None:
                 return
             job()
+
+    def _next_of(self, source: Source) -> Job | None:
+        with self._lock:
+            return source.take() if source in self._sources else None
 
     def _next(self) -> Job | None:
         with self._lock:
@@ -91,3 +94,15 @@ class Workers:
                     return job
             self._running -= 1
             return None
+
+
+def _start(count: int, target: Job) -> int:
+    """Start threads; return how many there are, which may be fewer than wanted."""
+    for number in range(count):
+        thread = threading.Thread(target=target, name="cache-nodes-fleet", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            LOG.warning("Of %d new threads to ask nodes with, %d began: %s", count, number, error)
+            return number
+    return count
