@@ -34,7 +34,7 @@ _REQUEST_IDS = re.compile(r"req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def _only_ours(answer: str) -> str:
     """Leave one node of the contract in a list of nodes, with the numbers of a small cache."""
     head, _, body = answer.partition("\r\n\r\n")
-    node = json.loads(body)["nodes"][0]
+    node = next(each for each in json.loads(body)["nodes"] if each["url"] == images.NODES[0])
     row = {**node, "images": 3, "bytes": 126, "last_accessed": "2026-11-28T12:30:15Z"}
     body = json.dumps({"nodes": [row]})
     return re.sub(r"(Content-Length: )\d+", rf"\g<1>{len(body)}", f"{head}\r\n\r\n{body}")

@@ -60,7 +60,14 @@ def find(
     database: Database, project: str = "lab", marker: str = "fff", limit: int = 100, **filters
 ):
     filters = map_of_images.Filters(**filters)
-    return map_of_images.find(database, context(project), filters, marker, limit)
+    return map_of_images.find(
+        database,
+        context(project),
+        filters,
+        columns=map_of_images.COLUMNS,
+        marker=marker,
+        limit=limit,
+    )
 
 
 def test_all_nodes_and_what_they_hold(database: Database) -> None:

@@ -23,6 +23,21 @@ class Enforcer:
             raise exception.Forbidden
 
 
+def test_whether_a_rule_looks() -> None:
+    for rule, looks, count in (
+        (lambda _: True, False, 1),
+        (lambda _: False, False, 1),
+        (lambda each: each["owner"] == "a", True, 2),
+        (lambda each: each.get("owner") == "a", True, 2),
+        (lambda each: "owner" in each, True, 2),
+    ):
+        enforcer = Enforcer(rule)
+        decisions = Decisions(enforcer, None, "get_image")
+        assert decisions.looks() is looks
+        assert decisions.allows({"owner": "a"}) == rule({"owner": "a"})
+        assert enforcer.count == count
+
+
 def decide(rule, targets: list[dict]) -> tuple[list[bool], int]:
     enforcer = Enforcer(rule)
     decisions = Decisions(enforcer, None, "get_image")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+import operator
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
     from glance_cache_nodes.db.database import Database
 
-COLUMNS = ("size", *(name for name in ATTRIBUTES if name != "id"))
+SHOWN = ("name", "status", "size")
+COLUMNS = (*SHOWN, *(name for name in ATTRIBUTES if name not in {"id", *SHOWN}))
 _MARKER = sa.bindparam("marker", type_=sa.String)
 _IDS = sa.bindparam("ids", type_=sa.String, expanding=True)
 _NODES = sa.bindparam("nodes", type_=sa.String, expanding=True)
@@ -52,7 +54,8 @@ class Image:
 
     Attributes:
         id: its id.
-        attributes: the columns :data:`COLUMNS`; each None for a leftover without a row in `images`.
+        attributes: the columns :data:`COLUMNS`, or only :data:`SHOWN`; each None for a leftover
+            without a row in `images`.
         nodes: node reference URLs, sorted.
     """
 
@@ -61,8 +64,14 @@ class Image:
     nodes: Sequence[str]
 
 
-def find(
-    database: Database, context: Any, filters: Filters, marker: str, limit: int
+def find(  # noqa: PLR0913 - what makes a page
+    database: Database,
+    context: Any,
+    filters: Filters,
+    *,
+    columns: tuple[str, ...],
+    marker: str,
+    limit: int,
 ) -> tuple[Sequence[Image], str | None]:
     """Return a page of the map.
 
@@ -71,6 +80,8 @@ def find(
         context: the caller, as Glance's context filter made it; who is no admin sees what Glance
             would show, and no leftovers.
         filters: which images.
+        columns: which each image has: :data:`COLUMNS` or :data:`SHOWN`. There is a row for each
+            copy, so all that is not needed costs time.
         marker: the id behind which the page begins; it need not exist. Empty for the first page.
         limit: how many images at most.
 
@@ -81,7 +92,7 @@ def find(
         DatabaseUnavailableError: there was no answer within the bound.
     """
     has_ids, has_nodes = filters.ids is not None, filters.nodes is not None
-    statement = _page(has_ids, has_nodes, filters.leftover, context.is_admin)
+    statement = _page(columns, has_ids, has_nodes, filters.leftover, context.is_admin)
     parameters: dict[str, object] = {"marker": marker, "limit": limit + 1}
     if has_ids:
         parameters["ids"] = sorted(filters.ids or ())
@@ -89,7 +100,7 @@ def find(
         parameters["nodes"] = sorted(filters.nodes or ())
     if not context.is_admin:
         parameters.update(visibility.parameters(context))
-    page = list(_images(database.rows(statement, parameters)))
+    page = list(_images(columns, database.rows(statement, parameters)))
     more = len(page) > limit
     page = page[:limit]
     following = page[-1].id if more else None
@@ -98,15 +109,21 @@ def find(
     return asked, following
 
 
-def _images(rows: Sequence[Any]) -> Iterator[Image]:
-    for image_id, group in itertools.groupby(rows, key=lambda row: row[0]):
+def _images(columns: tuple[str, ...], rows: Sequence[Any]) -> Iterator[Image]:
+    for image_id, group in itertools.groupby(rows, key=operator.itemgetter(0)):
         copies = list(group)
-        attributes = dict(zip(COLUMNS, copies[0][1:]))
+        attributes = dict(zip(columns, copies[0][1:]))
         yield Image(image_id, attributes, sorted({row[-1] for row in copies} - {None}))
 
 
 @functools.cache
-def _page(has_ids: bool, has_nodes: bool, leftover: bool, is_admin: bool) -> sa.Select[Any]:  # noqa: FBT001 - each makes another statement
+def _page(  # each makes another statement
+    columns: tuple[str, ...],
+    has_ids: bool,  # noqa: FBT001
+    has_nodes: bool,  # noqa: FBT001
+    leftover: bool,  # noqa: FBT001
+    is_admin: bool,  # noqa: FBT001
+) -> sa.Select[Any]:
     # An admin sees all that is held, and every leftover is held; of all others, an image is looked
     # at first, as most that are held may not be seen, or have not been asked for.
     by_record = leftover or (is_admin and not has_ids)
@@ -117,9 +134,9 @@ def _page(has_ids: bool, has_nodes: bool, leftover: bool, is_admin: bool) -> sa.
     if not is_admin:
         ids = ids.where(visibility.IS_VISIBLE)
     page = ids.where(image_id > _MARKER).order_by(image_id).limit(_LIMIT).subquery("page")
-    columns = (IMAGES.c[name] for name in COLUMNS)
+    shown = (IMAGES.c[name] for name in columns)
     return (
-        sa.select(page.c.id, *columns, NODE_REFERENCE.c.node_reference_url)
+        sa.select(page.c.id, *shown, NODE_REFERENCE.c.node_reference_url)
         # One join after the other: SQLite reads a join of two tables as a whole first.
         .select_from(
             page.outerjoin(IMAGES, exactly(IMAGES.c.id, page.c.id))

@@ -33,6 +33,15 @@ class Decisions:
         self._enforcer, self._context, self._rule = enforcer, context, rule
         self._made: list[tuple[Mapping[str, object], bool]] = []
 
+    def looks(self) -> bool:
+        """Return whether the rule looks at a target at all, to decide about this caller."""
+        try:
+            decision = rules.allows(self._enforcer, self._context, self._rule, _Unread())
+        except _LookedError:
+            return True
+        self._made.append(({}, decision))
+        return False
+
     def allows(self, target: Mapping[str, object]) -> bool:
         """Return whether the rule lets the caller pass for a target."""
         for seen, decision in self._made:
@@ -43,6 +52,26 @@ class Decisions:
         if not observed.is_seen_as_a_whole:
             self._made.append((observed.seen, decision))
         return decision
+
+
+class _LookedError(Exception):
+    """A rule has looked at a target."""
+
+
+class _Unread(Mapping[str, object]):
+    """A target at which a rule may not look. To a log it shows nothing."""
+
+    def __getitem__(self, key: str) -> object:
+        raise _LookedError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __deepcopy__(self, memo: object) -> dict[str, object]:
+        raise _LookedError
 
 
 class _Observed(Mapping[str, object]):

@@ -42,6 +42,8 @@ def list_page(service: Service, request: webob.Request, params: Params) -> webob
     record.require(service.conf)
     conf = service.conf
     limit = min(query.get("limit", conf.limit_param_default), conf.api_limit_max)
+    shown = Decisions(service.enforcer, caller, rules.GET_IMAGE)
+    columns = images.COLUMNS if shown.looks() else images.SHOWN
     page, marker = images.find(
         service.database,
         caller,
@@ -50,10 +52,10 @@ def list_page(service: Service, request: webob.Request, params: Params) -> webob
             nodes=_nodes(service, query.get("node"), is_of_site),
             leftover=query.get("leftover", False),
         ),
-        query.get("marker", ""),
-        limit,
+        columns=columns,
+        marker=query.get("marker", ""),
+        limit=limit,
     )
-    shown = Decisions(service.enforcer, caller, rules.GET_IMAGE)
     found = [row(image) for image in page if shown.allows(filters.target(service, caller, image))]
     return responses.in_json({"images": found, **_links(request, marker)})
 
