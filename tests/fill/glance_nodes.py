@@ -26,6 +26,12 @@ from glance_cache_nodes.paste_config.filters import FILTERS, WITH_FILL
 from glance_cache_nodes_lab import ports
 
 HERE = Path(__file__).parent
+# The Python of an environment with another release of Glance.
+PYTHON = Path(os.environ.get("FILL_PYTHON", sys.executable))
+FACTORIES = {
+    "cache_nodes": "glance_cache_nodes.api.filter:filter_factory",
+    "cache_fill": "glance_cache_nodes.fill.filter:filter_factory",
+}
 STALL_TIMEOUT = 1.0
 
 
@@ -234,7 +240,7 @@ def configure(
     root = nodes.root
     for name in ("store", "tasks"):
         (root / name).mkdir(parents=True, exist_ok=True)
-    shipped = Path(sys.prefix, "etc/glance/glance-api-paste.ini").read_text()
+    shipped = (PYTHON.parents[1] / "etc/glance/glance-api-paste.ini").read_text()
     numbers = range(len(nodes.sites)) if fill is True else fill or ()
     with_fill = [node for number in numbers for node in nodes.sites[number]]
     lines = []
@@ -252,14 +258,18 @@ def configure(
         text = text.replace("http://node1:9292", node.url)
         own = f"sites_file = {root}/sites.yaml\nfill_stall_timeout = {STALL_TIMEOUT}\n"
         text += f"[cache_nodes]\n{own}{options}\n"
+        text += f"[DEFAULT]\nbind_host = 127.0.0.1\nbind_port = {node.port}\nworkers = 2\n"
         (node.directory / "glance-api.conf").write_text(text)
-        (node.directory / "glance-api-paste.ini").write_text(
-            paste_config.insert(shipped, WITH_FILL if node in with_fill else FILTERS)
-        )
+        paste = paste_config.insert(shipped, WITH_FILL if node in with_fill else FILTERS)
+        # An environment may have been made before the filter had its name.
+        for name, factory in FACTORIES.items():
+            egg = f"use = egg:glance-cache-nodes#{name}\n"
+            paste = paste.replace(egg, f"paste.filter_factory = {factory}\n")
+        (node.directory / "glance-api-paste.ini").write_text(paste)
         (node.directory / "policy.yaml").write_text(f"{policy}\n")
     command = "import sys; from glance.cmd.manage import main; sys.exit(main())"
     arguments = ["--config-file", str(nodes.all[0].directory / "glance-api.conf"), "db", "sync"]
-    subprocess.run([sys.executable, "-c", command, *arguments], check=True, capture_output=True)
+    subprocess.run([str(PYTHON), "-c", command, *arguments], check=True, capture_output=True)
 
 
 def start(nodes: Nodes, node: Node, *, threads: int = 16, server: str = "cheroot") -> None:
@@ -267,16 +277,30 @@ def start(nodes: Nodes, node: Node, *, threads: int = 16, server: str = "cheroot
     environment = {**os.environ, "OS_GLANCE_CONFIG_DIR": str(node.directory)}
     if nodes.link.exists():
         environment["TEST_LINK"] = str(nodes.link)
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, (HERE, HERE.parents[1] / "src")))
     words = {
-        "cheroot": ["node_app.py", str(node.port), str(threads)],
+        "cheroot": [PYTHON, "node_app.py", str(node.port), str(threads)],
         "gunicorn": [
-            *("-m", "gunicorn.app.wsgiapp", "--workers=3", f"--threads={threads}"),
-            *(f"--bind=127.0.0.1:{node.port}", "--graceful-timeout=1", "node_app:application()"),
+            *(PYTHON, "-m", "gunicorn.app.wsgiapp", "--workers=3", f"--threads={threads}"),
+            *(
+                f"--bind=127.0.0.1:{node.port}",
+                "--graceful-timeout=1",
+                "--timeout=300",
+                "node_app:application()",
+            ),
         ],
+        "uwsgi": [
+            *(PYTHON.with_name("uwsgi"), "--master", "--enable-threads", "--thunder-lock"),
+            *("--die-on-term", "--need-app", "--http-auto-chunked", "--http-chunked-input"),
+            *("--http-raw-body", "--buffer-size=65535", "--socket-timeout=10", "--lazy-apps"),
+            *("--processes=2", f"--threads={threads}", f"--http-socket=127.0.0.1:{node.port}"),
+            "--module=node_app:application()",
+        ],
+        "glance-api": [PYTHON, "node_app.py", str(node.directory / "glance-api.conf")],
     }[server]
     with (node.directory / "server.log").open("ab") as log:
         node.process = subprocess.Popen(
-            [sys.executable, *words],
+            list(map(str, words)),
             cwd=HERE,
             env=environment,
             stdin=subprocess.DEVNULL,

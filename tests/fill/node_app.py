@@ -23,15 +23,32 @@ from glance_cache_nodes_lab import sqlite
 
 def application():
     """Load the node that ``OS_GLANCE_CONFIG_DIR`` configures."""
+    prepare()
+    return wsgi_app.init_app()
+
+
+def prepare():
+    """Let the node take the tests' tokens, share its database, and read over the slow link."""
     sqlite.share()
     glance_site._accept_tokens()
     if "TEST_LINK" in os.environ:
         slow_link.put_in_front_of_the_store(Path(os.environ["TEST_LINK"]))
-    return wsgi_app.init_app()
+
+
+def own_command(configuration):
+    """Serve as ``glance-api`` does, on eventlet."""
+    from glance.cmd import api  # noqa: PLC0415 - it patches the standard library
+
+    prepare()
+    sys.argv[1:] = ["--config-file", configuration]
+    api.main()
 
 
 def main() -> None:
-    """Serve on a port, with so many threads."""
+    """Serve on a port, with so many threads; or as Glance's own command, with a configuration."""
+    if len(sys.argv) == 2:
+        own_command(sys.argv[1])
+        return
     from cheroot import wsgi  # noqa: PLC0415 - gunicorn needs none
 
     port, threads = map(int, sys.argv[1:])
