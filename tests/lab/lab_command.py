@@ -16,9 +16,22 @@ COMMAND = Path(sys.executable).with_name("glance-cache-nodes")
 
 
 def run_lab(verb, directory, *words):
-    """Run ``glance-cache-nodes lab`` as a person does, and return how it ended."""
+    """Run ``glance-cache-nodes lab`` as a person does, and return how it ended.
+
+    Where the tests are interrupted it ends in its own way, and leaves nothing behind.
+    """
     argv = [COMMAND, "lab", verb, "--dir", directory, *words]
-    return subprocess.run(argv, capture_output=True, text=True, check=False)
+    # In a session of its own, so that it gets no signal that is meant for the tests.
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            printed = process.communicate()
+        except BaseException:
+            if verb == "up":
+                process.terminate()
+            raise
+    return subprocess.CompletedProcess(argv, process.returncode, *printed)
 
 
 def open_cloud(lab, cloud):
@@ -48,8 +61,8 @@ def share_an_image(owner, other):
 @contextlib.contextmanager
 def running_lab(directory, *words):
     """Run a lab for as long as the block lasts; give its state."""
-    done = run_lab("up", directory, *words)
     try:
+        done = run_lab("up", directory, *words)
         assert done.returncode == 0, done.stderr
         yield load(directory)
     finally:
