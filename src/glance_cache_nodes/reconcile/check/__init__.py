@@ -36,7 +36,7 @@ CHECKS: Mapping[str, Callable[[Settings], Line]] = {
     "cache driver": record.has_driver,
     "cache directory": directory.is_usable,
     "file system": directory.is_mounted,
-    "room": directory.has_room,
+    "disk space": directory.has_space,
     "pruner": directory.is_pruned,
     "cleaner": directory.is_cleaned,
     "cache worker": directory.is_worker_alive,

@@ -56,7 +56,7 @@ def is_mounted(settings: Settings) -> Line:
     return success(f"{directory} is on the file system mounted at {mounted}")
 
 
-def has_room(settings: Settings) -> Line:
+def has_space(settings: Settings) -> Line:
     """The maximum size fits on the disk."""
     directory, most = _directory(settings), int(settings.conf.image_cache_max_size)
     free, used = shutil.disk_usage(directory).free, _used(directory)
