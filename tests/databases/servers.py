@@ -107,10 +107,14 @@ class Server:
 
     def kill_connections(self) -> None:
         """End all connections of Glance's user; return when they have gone."""
+        self.kill_those_there()
+        self.has_only(0)
+
+    def kill_those_there(self) -> None:
+        """End the connections that Glance's user has now; clients may open others meanwhile."""
         for number, _ in self.execute(self.kind.connections):
             with contextlib.suppress(sa.exc.OperationalError):  # it has gone by itself
                 self.execute(self.kind.kill.format(id=number))
-        self.has_only(0)
 
     def _answers(self) -> bool:
         try:
