@@ -3,7 +3,7 @@
 
 ``python tests/truth/run.py [CELL ...]`` where a cell is RELEASE/DATABASE, such as 2024.1/sqlite;
 ``--cases cj`` for some of them. Writes the table to build/truth.md; with ``--write`` also into
-docs/guide/record.md. The exit status is 1 when a case was not found or not ended somewhere.
+docs/developers/matrix.md. The exit status is 1 when a case was not found or not ended somewhere.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ROOT / "build/environments"
 OWN = "2026.2"
 CELLS = ("2024.1/sqlite", "2026.2/sqlite", "2026.2/mariadb", "2026.2/postgresql")
-PAGE = ROOT / "docs/guide/record.md"
+PAGE = ROOT / "docs/developers/matrix.md"
 PART = re.compile(r"(<!-- made by make truth -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 
