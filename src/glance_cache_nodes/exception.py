@@ -21,6 +21,17 @@ class DatabaseUnavailableError(Exception):
     """The database did not answer within the deadline, or refused to."""
 
 
+class RepeatedKeyError(ValueError):
+    """An object in a JSON body names a key twice.
+
+    Args:
+        name: the key.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The body names the key {name[:MOST_CHARACTERS]!a} twice.")
+
+
 class SitesError(UserError):
     """The sites file is not as it should be."""
 
