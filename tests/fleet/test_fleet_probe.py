@@ -48,6 +48,13 @@ def test_a_node_is_up_when_it_says_so(name: str) -> None:
     assert b"token" not in peer.requests[0].lower()
 
 
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden", "404 Not Found"])
+def test_the_reason_of_a_probe_says_nothing_of_a_token_or_an_image(status: str) -> None:
+    with Peer(peers.answer(status)) as peer:
+        found = ask(peer.url, fleets.fleet(timeout=60.0))
+    assert found.reason == f"it answered with the status {status[:3]}"
+
+
 def test_a_port_without_a_server_is_down() -> None:
     assert ask(peers.closed_port()).status == "down"
 

@@ -21,6 +21,7 @@ REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n"
 # name -> what a node does, its outcome, words of the reason
 NODES: dict[str, tuple[Behaviour, str, str]] = {
     "cached": (peers.tells("cached", size=42), "confirmed", ""),
+    "a size of 400 digits": (peers.tells("cached", size=10**400), "confirmed", ""),
     "damaged": (peers.tells("damaged", reason="short"), "damaged", "short"),
     "queued": (peers.tells("queued"), "queued", ""),
     "caching": (peers.tells("caching", size=7), "caching", ""),
@@ -100,6 +101,10 @@ def test_a_node_has_the_outcome_of_its_answer(answers: dict[str, Answer], name: 
 def test_what_a_node_tells_comes_along(answers: dict[str, Answer]) -> None:
     assert answers["cached"].size == 42
     assert answers["caching"].size == 7
+
+
+def test_a_size_beyond_64_bits_is_not_passed_on(answers: dict[str, Answer]) -> None:
+    assert answers["a size of 400 digits"].size is None
 
 
 def test_it_is_complete_when_each_node_told(answers: dict[str, Answer]) -> None:

@@ -34,6 +34,7 @@ UNKNOWN = {UNSUPPORTED, REFUSED, UNREACHABLE, UNVERIFIED}
 _FORBIDDEN = 403  # of HTTP
 # Characters of another node's words that are passed on.
 _LONGEST = 300
+_LARGEST = 2**63 - 1  # bytes; a larger number is none that programs in other languages read
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,4 +133,6 @@ def _text(value: object) -> str | None:
 
 
 def _number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= _LARGEST else None

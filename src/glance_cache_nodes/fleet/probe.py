@@ -63,7 +63,7 @@ def _probe(call: Call, node: str, turn: Turn) -> Probe:
         reply = call.peers.call("GET", node, "/versions", turn)
     if reply.is_success or reply.status == _VERSIONS:
         return Probe(node, UP, round(1000 * (time.monotonic() - started), 1))
-    return Probe(node, DOWN, reason=reply.reason())
+    return Probe(node, DOWN, reason=reply.status_in_words())
 
 
 def _failed(node: str, error: NodeError) -> Probe:

@@ -43,9 +43,10 @@ class Reply:
         """Return that in words for an operator."""
         if self.status in _REFUSALS:
             return _REFUSALS[self.status] + self.hint
-        known = _UNVERIFIED.get(self.status)
-        if known:
-            return known
+        return _UNVERIFIED.get(self.status) or self.status_in_words()
+
+    def status_in_words(self) -> str:
+        """Return the status in words that say nothing of an image or a token."""
         if 300 <= self.status < 400:  # noqa: PLR2004
             return f"it redirects elsewhere ({self.status}), which is not followed"
         return f"it answered with the status {self.status}"
