@@ -44,7 +44,7 @@ def test_an_owner_whose_name_only_looks_alike_does_not_count(owner: str) -> None
 def test_a_member_whose_name_only_looks_alike_does_not_count(member: str) -> None:
     glance_site.application()
     image_id = images.create(
-        {"visibility": "shared", "member": "accepted", "member_id": member}, str(uuid.uuid4())
+        {"visibility": "shared", "member": "accepted", "member_id": member}, images.new_id()
     )
     assert status(image_id, "other") == 404
     assert status(image_id, "member") == 200

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 
 import glance.db
@@ -69,7 +68,7 @@ def test_an_admin_is_told_of_its_file(kind: str, content: bytes | None, expected
 
 
 def test_a_file_that_nothing_else_knows_of_is_told_to_admins_alone() -> None:
-    image_id = str(uuid.uuid4())
+    image_id = images.new_id()
     glance_site.application()
     path = cached(image_id, b"data")
     assert get(f"/v2/cache/{image_id}").json["state"] == "cached"

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import uuid
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -125,7 +124,7 @@ def test_an_admin_evicts_what_is_left_of_an_image(cached: str) -> None:
 
 
 def test_a_file_without_a_row_of_an_image_that_is_gone_is_a_case_for_reconcile() -> None:
-    image_id = str(uuid.uuid4())
+    image_id = images.new_id()
     cached_file(image_id).write_bytes(CONTENT)
     response = ask("DELETE", f"{call(image_id)}?node={OWN}")
     (result,) = response.json["results"]

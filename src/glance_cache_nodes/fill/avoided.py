@@ -54,8 +54,8 @@ class Avoided:
             return 0.0
         except (OSError, ValueError, IndexError):
             return 1.0  # a marker that cannot be read is as good as one that is over
-        # A clock that was set back must not make it last.
-        return until if until - time.time() <= WRONG_BYTES else 1.0
+        # A clock that was set back must not make it last. The marker is rounded to milliseconds.
+        return until if until - time.time() < WRONG_BYTES + 1 else 1.0
 
     def _marker(self, url: str) -> Path:
         name = hashlib.sha256(url.encode()).hexdigest()[:16]
