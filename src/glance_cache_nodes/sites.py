@@ -7,41 +7,25 @@ central: {nodes: ["http://central:9292"]}
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
-import re
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
 from oslo_log import log
 
+from glance_cache_nodes import sites_yaml
 from glance_cache_nodes.exception import SitesError, UnknownSiteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from glance_cache_nodes.sites_yaml import Site
+
 LOG = log.getLogger(__name__)
 
-_KEYS = ("nodes", "near", "no_place")
-# A label of a host name, or of an address; `*` only here. A port and a path have none.
-_URL = re.compile(
-    r"(?P<host>https?://(?:[A-Za-z0-9*-]+(?:\.[A-Za-z0-9*-]+)*\.?|\[[0-9A-Fa-f:.]+\]))"
-    r"(?P<rest>(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%/-]*)?)\Z",
-    re.IGNORECASE,
-)
 _REMEMBERED = 4096  # nodes
-_STAR = "[a-z0-9-]*"
-
-
-@dataclasses.dataclass(frozen=True)
-class _Site:
-    nodes: tuple[str, ...]
-    near: tuple[str, ...]
-    pattern: re.Pattern[str]
-    no_place: re.Pattern[str]
 
 
 class Sites:
@@ -54,11 +38,12 @@ class Sites:
         names: of all sites, in the order of the file.
     """
 
-    def __init__(self, sites: Mapping[str, _Site]) -> None:
+    def __init__(self, sites: Mapping[str, Site]) -> None:
         self._sites = dict(sites)
         self.names = tuple(self._sites)
         # A list of a thousand nodes would else try every pattern for each of them, on every call.
         self._found = functools.lru_cache(maxsize=_REMEMBERED)(self._look_up)
+        self._is_no_place = functools.lru_cache(maxsize=_REMEMBERED)(self._look_up_no_place)
 
     @classmethod
     def parse(cls, text: str) -> Sites:
@@ -67,9 +52,7 @@ class Sites:
         Raises:
             SitesError: what is wrong in the text, and what would be right.
         """
-        described = _read(text)
-        sites = {name: _site(name, described) for name in described}
-        return cls(sites)
+        return cls(sites_yaml.read(text))
 
     def site_of(self, url: str) -> str:
         """Return the name of the first site that names a node; the URL itself if none does."""
@@ -81,8 +64,7 @@ class Sites:
 
     def may_place(self, url: str) -> bool:
         """Return whether images may be placed on a node: no ``no_place`` names it."""
-        plain = _plain(url)
-        return not any(site.no_place.match(plain) for site in self._sites.values())
+        return not self._is_no_place(url)
 
     def nodes_named(self) -> tuple[str, ...]:
         """Return the URLs that stand in the file in full, without ``*``, each once."""
@@ -117,14 +99,18 @@ class Sites:
         """
         self._known(site)
 
-    def _known(self, name: str) -> _Site:
+    def _known(self, name: str) -> Site:
         if name not in self._sites:
             raise UnknownSiteError(name, self.names)
         return self._sites[name]
 
     def _look_up(self, url: str) -> str | None:
-        plain = _plain(url)
+        plain = sites_yaml.plain(url)
         return next((name for name, site in self._sites.items() if site.pattern.match(plain)), None)
+
+    def _look_up_no_place(self, url: str) -> bool:
+        plain = sites_yaml.plain(url)
+        return any(site.no_place.match(plain) for site in self._sites.values())
 
 
 class SitesFile:
@@ -188,94 +174,3 @@ class SitesFile:
             now = "the last one that could be read applies" if self._last else "there are no sites"
             # No traceback: what is wrong stands in the file.
             LOG.error("The sites file %s cannot be used: %s; %s", path, reason, now)  # noqa: TRY400
-
-
-def _read(text: str) -> dict[str, Mapping[str, Any]]:
-    try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        described = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" in line {mark.line + 1}" if mark else ""
-        problem = " ".join(str(getattr(error, "problem", error)).split())
-        raise SitesError(f"it is no YAML{place}: {problem}") from None
-    if not isinstance(described, dict) or not described:
-        raise SitesError("it needs a mapping of site names, each with its nodes")
-    repeated = _repeated(tree)
-    if repeated is not None:
-        raise SitesError(f"{repeated} stands there twice")
-    for name, site in described.items():
-        _check_name(name)
-        _check_keys(name, site)
-    return described
-
-
-def _repeated(tree: Any) -> str | None:
-    """Return a key that stands twice in one mapping; YAML would take the last one."""
-    seen = set()
-    for key, value in tree.value:
-        if key.value in seen:
-            return f"site {key.value!r}"
-        seen.add(key.value)
-        if isinstance(value, yaml.MappingNode):
-            inner = [each.value for each, _ in value.value]
-            twice = [each for each in inner if inner.count(each) > 1]
-            if twice:
-                return f"site {key.value!r}: {twice[0]!r}"
-    return None
-
-
-def _check_name(name: object) -> None:
-    if not isinstance(name, str):
-        raise SitesError(f"site {name!r}: a name must be a string; write it in quotes")
-    if not name.isprintable() or not name.strip() or name != name.strip() or "://" in name:
-        raise SitesError(
-            f"site {name!r}: a name needs printable characters, no space around it and no '://'"
-        )
-
-
-def _check_keys(name: str, site: object) -> None:
-    if not isinstance(site, dict):
-        raise SitesError(f"site {name!r} needs a mapping with the keys {', '.join(_KEYS)}")
-    unknown = [key for key in site if key not in _KEYS]
-    if unknown:
-        raise SitesError(f"site {name!r}: there is no key {unknown[0]!r}, only {', '.join(_KEYS)}")
-    for key in _KEYS:
-        values = site.get(key, [])
-        if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
-            raise SitesError(f"site {name!r}: {key} needs a list of strings")
-    if not site.get("nodes"):
-        raise SitesError(f"site {name!r} needs the key nodes with at least one URL")
-
-
-def _site(name: str, described: Mapping[str, Mapping[str, Any]]) -> _Site:
-    site = described[name]
-    near = tuple(dict.fromkeys(each for each in site.get("near", []) if each != name))
-    for each in near:
-        if each not in described:
-            raise SitesError(f"site {name!r}: near names {each!r}, and there is no such site")
-    pattern = _pattern(name, "nodes", site["nodes"])
-    no_place = site.get("no_place", [])
-    for url in no_place:
-        if "*" not in url and not pattern.match(_plain(url)):
-            raise SitesError(f"site {name!r}: no_place names {url}, which its nodes do not")
-    nodes = tuple(url.rstrip("/") for url in site["nodes"])
-    return _Site(nodes, near, pattern, _pattern(name, "no_place", no_place))
-
-
-def _pattern(name: str, key: str, urls: Iterable[str]) -> re.Pattern[str]:
-    alternatives = []
-    for url in urls:
-        if not _URL.match(url):
-            raise SitesError(
-                f"site {name!r}: {key} has {url!r}, which is no URL of a node such as "
-                "http://node1:9292; '*' may only stand in its host"
-            )
-        alternatives.append(re.escape(_plain(url)).replace(r"\*", _STAR))
-    return re.compile(f"(?:{'|'.join(alternatives)})\\Z" if alternatives else r"(?!)")
-
-
-def _plain(url: str) -> str:
-    """Return a URL for comparison: scheme and host in lower case, no slash at the end."""
-    found = _URL.match(url)
-    return found["host"].lower() + found["rest"].rstrip("/") if found else url

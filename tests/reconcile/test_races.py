@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ import pytest
 from node_site import Site, long_ago, names, record, run
 
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes.reconcile import disk
+from glance_cache_nodes.reconcile import disk, in_use
 from glance_cache_nodes.reconcile.apply import Fixer
 from glance_cache_nodes.reconcile.model import Case
 from glance_cache_nodes.reconcile.record import Record
@@ -145,11 +146,11 @@ def test_who_opens_a_partial_file_at_the_last_moment_keeps_it(site):
 
 
 def test_without_leases_the_stall_time_decides(site, monkeypatch):
-    monkeypatch.setattr(disk, "has_writer", lambda _: None)
+    monkeypatch.setattr(in_use, "has_writer", lambda _: None)
     path = partial(site)
     long_ago(path)
-    assert disk.is_written(disk.look(path), 3600.0)  # its ctime is of now
-    assert not disk.is_written(disk.look(path), -1.0)
+    assert in_use.is_written(disk.look(path), 3600.0)  # its ctime is of now
+    assert not in_use.is_written(disk.look(path), -1.0)
 
 
 def test_a_part_of_the_fill_goes_only_when_nobody_holds_its_lock(site):
@@ -159,11 +160,11 @@ def test_a_part_of_the_fill_goes_only_when_nobody_holds_its_lock(site):
     for ending in ("part", "lock", "failed"):
         (fill / f"{image_id}.{ending}").write_text("x")
     descriptor = os.open(fill / f"{image_id}.lock", os.O_RDWR)
-    disk.fcntl.flock(descriptor, disk.fcntl.LOCK_EX)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
     assert not run(site, fix=True).findings
     os.close(descriptor)
     with (fill / "ledger").open("w") as ledger:
-        disk.fcntl.flock(ledger, disk.fcntl.LOCK_EX)
+        fcntl.flock(ledger, fcntl.LOCK_EX)
         assert not run(site, fix=True).findings
     assert names(run(site, fix=True)) == {image_id: "stale_partial"}
     assert {each.suffix for each in fill.iterdir()} == {".lock", ".failed", ""}
@@ -171,7 +172,7 @@ def test_a_part_of_the_fill_goes_only_when_nobody_holds_its_lock(site):
 
 def test_another_run_is_waited_for(site, monkeypatch):
     monkeypatch.setattr("glance_cache_nodes.reconcile.run._WAIT_FOR_ANOTHER_RUN", 0.2)
-    with disk.alone(site.directory, 0.0), pytest.raises(UserError, match="another reconcile"):
+    with in_use.alone(site.directory, 0.0), pytest.raises(UserError, match="another reconcile"):
         run(site, fix=True)
     assert not run(site, fix=True).findings
 

@@ -18,7 +18,8 @@ CLIENT = {"client", "exception"}
 MAY_IMPORT = {
     "conf": {"exception"},
     "exception": set(),
-    "sites": {"exception"},
+    "sites": {"sites_yaml", "exception"},
+    "sites_yaml": {"exception"},
     "db": BASE,
     "cache": BASE,
     "policies": {"db", *BASE},

@@ -6,8 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from glance_cache_nodes.api import responses
-
-DRIVER = "centralized_db"
+from glance_cache_nodes.cache import DRIVER
 
 
 def require_cache(conf: Any) -> None:

@@ -14,14 +14,24 @@ def cached_file(directory: str | Path, image_id: str) -> Path:
     return Path(directory, image_id)
 
 
+def queue_dir(directory: str | Path) -> Path:
+    """Return where Glance keeps what its worker has yet to cache."""
+    return Path(directory, "queue")
+
+
 def queued_file(directory: str | Path, image_id: str) -> Path:
     """Return the empty file that asks Glance's worker to cache the image."""
-    return Path(directory, "queue", image_id)
+    return queue_dir(directory) / image_id
+
+
+def incomplete_dir(directory: str | Path) -> Path:
+    """Return where Glance keeps what it writes now."""
+    return Path(directory, "incomplete")
 
 
 def incomplete_file(directory: str | Path, image_id: str) -> Path:
     """Return the file into which Glance writes the image."""
-    return Path(directory, "incomplete", image_id)
+    return incomplete_dir(directory) / image_id
 
 
 def invalid_dir(directory: str | Path) -> Path:
@@ -32,6 +42,11 @@ def invalid_dir(directory: str | Path) -> Path:
 def fill_dir(directory: str | Path) -> Path:
     """Return where the add-on's fill keeps its files."""
     return Path(directory, "fill")
+
+
+def ledger_file(directory: str | Path) -> Path:
+    """Return the file whose lock a process holds while it looks which fills run."""
+    return fill_dir(directory) / "ledger"
 
 
 def part_file(directory: str | Path, image_id: str) -> Path:

@@ -148,8 +148,7 @@ class Ledger:
             LedgerBusyError: another process holds it for too long.
         """
         layout.fill_dir(self.directory).mkdir(exist_ok=True)
-        path = layout.fill_dir(self.directory) / "ledger"
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+        descriptor = os.open(layout.ledger_file(self.directory), os.O_CREAT | os.O_RDWR, 0o666)
         try:
             lock_files.lock(descriptor)
             yield

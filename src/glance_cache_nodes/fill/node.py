@@ -13,9 +13,9 @@ from oslo_db import options as database_options
 from oslo_log import log
 
 from glance_cache_nodes import conf as options
-from glance_cache_nodes.cache import layout
+from glance_cache_nodes.cache import DRIVER, layout
 from glance_cache_nodes.db.database import Database
-from glance_cache_nodes.fill import access, peer
+from glance_cache_nodes.fill import access
 from glance_cache_nodes.fill.avoided import Avoided
 from glance_cache_nodes.fill.backend import Backend
 from glance_cache_nodes.fill.filler import Filler
@@ -23,6 +23,7 @@ from glance_cache_nodes.fill.ledger import Claim, Ledger, Limits, Refused
 from glance_cache_nodes.fill.peer import Caller, Peer
 from glance_cache_nodes.fill.publish import Publisher
 from glance_cache_nodes.fill.sources import Neighbours
+from glance_cache_nodes.fleet import tls
 from glance_cache_nodes.sites import SitesFile
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from glance_cache_nodes.fill.wanted import Wanted
 
 LOG = log.getLogger(__name__)
-
-DRIVER = "centralized_db"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,7 +156,7 @@ def load() -> Node | None:
         Publisher(conf),
         Ledger(directory, limits),
         Avoided(directory),
-        peer.tls_context(conf.cache_nodes),
+        tls.context(conf.cache_nodes),
     )
     if layout.fill_dir(directory).exists():
         node.mend()

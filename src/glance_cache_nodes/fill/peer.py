@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import http.client
-import ssl
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from glance_cache_nodes.fill.source import SourceError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Mapping
 
     from glance_cache_nodes.fill.wanted import Wanted
@@ -122,21 +122,6 @@ class Peer:
                     raise SourceError(f"it sent {since} bytes in {seconds} s")
                 begin, since = time.monotonic(), 0
             yield block
-
-
-def tls_context(options: Any) -> ssl.SSLContext:
-    """Return how ``https`` peers are called.
-
-    Args:
-        options: the group ``[cache_nodes]``, with ``cafile``, ``certfile``, ``keyfile`` and
-            ``insecure``.
-    """
-    context = ssl.create_default_context(cafile=options.cafile)
-    if options.insecure:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    if options.certfile:
-        context.load_cert_chain(options.certfile, options.keyfile)
-    return context
 
 
 def _words(error: Exception) -> str:

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from typing import Any
+
+from glance_cache_nodes.cache import image_hash
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,16 +29,14 @@ class Wanted:
 
     def hasher(self) -> Any:
         """Return a new hash object; None for an image without a checksum."""
-        if self.algorithm is None:
-            return None
-        return hashlib.new(self.algorithm, usedforsecurity=False)
+        return None if self.algorithm is None else image_hash.new(self.algorithm)
 
 
 def of(image: Any) -> Wanted | None:
     """Return what to fill in for an image of Glance's domain; None where it has no bytes yet."""
     if image.status != "active" or not image.size:
         return None
-    algorithm, digest = image.os_hash_algo, image.os_hash_value
-    if not digest or algorithm not in hashlib.algorithms_available:
-        algorithm, digest = ("md5", image.checksum) if image.checksum else (None, None)
+    algorithm, digest = image_hash.strongest(
+        image.os_hash_algo, image.os_hash_value, image.checksum
+    )
     return Wanted(image.image_id, image.size, image.checksum, algorithm, digest)

@@ -37,12 +37,10 @@ class NodeAdapter(BaseAdapter):
     Args:
         turn: the time of the node.
         names: what looks up the host.
-        context: returns the TLS settings for requests' arguments ``verify`` and ``cert``.
+        context: returns the settings for TLS.
     """
 
-    def __init__(
-        self, turn: Turn, names: Names, context: Callable[[Any, Any], ssl.SSLContext]
-    ) -> None:
+    def __init__(self, turn: Turn, names: Names, context: Callable[[], ssl.SSLContext]) -> None:
         super().__init__()
         self._turn, self._names, self._context = turn, names, context
 
@@ -53,13 +51,14 @@ class NodeAdapter(BaseAdapter):
 
         Args:
             request: as requests has prepared it.
-            how: ``verify`` and ``cert`` count; the timeout is the turn's.
+            how: requests' own settings for TLS and timeouts, which do not count here.
 
         Raises:
             NodeError: there was none, or none that can be used.
         """
+        del how
         try:
-            return self._send(request, how.get("verify", True), how.get("cert"))
+            return self._send(request)
         except (OSError, http.client.HTTPException) as error:
             if self._turn.is_over():
                 raise self._turn.error() from error
@@ -68,7 +67,7 @@ class NodeAdapter(BaseAdapter):
     def close(self) -> None:
         """Do nothing: no connection is left open."""
 
-    def _send(self, request: requests.PreparedRequest, verify: Any, cert: Any) -> requests.Response:
+    def _send(self, request: requests.PreparedRequest) -> requests.Response:
         parts = urlsplit(str(request.url))
         host, port = str(parts.hostname), parts.port or _PORTS[parts.scheme]
         addresses = self._names.addresses(host, self._turn.until)
@@ -79,8 +78,7 @@ class NodeAdapter(BaseAdapter):
                 if parts.scheme == "http":
                     return self._exchange(plain, request, parts.netloc)
                 plain.settimeout(self._turn.left())
-                context = self._context(verify, cert)
-                with context.wrap_socket(plain, server_hostname=host) as encrypted:
+                with self._context().wrap_socket(plain, server_hostname=host) as encrypted:
                     return self._exchange(encrypted, request, parts.netloc)
 
     def _connected(self, addresses: Sequence[Address], port: int) -> socket.socket:

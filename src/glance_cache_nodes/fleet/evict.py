@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.fleet import outcome, result, verify
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 # Of the time of the call, for finding out what the nodes hold.
 _TO_LOOK = 0.5
-_NOT_FOUND = 404  # of HTTP
 
 _GOES_ON = (
     "Glance is fetching the image there and does not stop: the node will hold it in the end; "
@@ -75,9 +75,9 @@ def _tell(
 ) -> Result:
     state = answers[node].state
     reply = call.send("DELETE", node, f"/v2/cache/{image_id}", turn)
-    if reply.status == _NOT_FOUND and state in {outcome.CONFIRMED, outcome.DAMAGED}:
+    if reply.status == HTTPStatus.NOT_FOUND and state in {outcome.CONFIRMED, outcome.DAMAGED}:
         return Result(node, result.FAILED, _WITHOUT_ROW)
-    if reply.status == _NOT_FOUND:
+    if reply.status == HTTPStatus.NOT_FOUND:
         return Result(node, result.ABSENT)
     if not reply.is_success:
         return result.of_refusal(node, reply)

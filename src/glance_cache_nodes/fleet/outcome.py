@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ OUTCOMES = {
 UNKNOWN = {UNSUPPORTED, REFUSED, UNREACHABLE, UNVERIFIED}
 """The outcomes that do not say what the node's disk holds."""
 
-_FORBIDDEN = 403  # of HTTP
 # Characters of another node's words that are passed on.
 _LONGEST = 300
 _LARGEST = 2**63 - 1  # bytes; a larger number is none that programs in other languages read
@@ -70,7 +70,7 @@ class Answer:
 
         The rule for telling may be stricter than the one for caching.
         """
-        return self.state == UNSUPPORTED or self.status == _FORBIDDEN
+        return self.state == UNSUPPORTED or self.status == HTTPStatus.FORBIDDEN
 
 
 def of_error(node: str, error: NodeError) -> Answer:
@@ -91,7 +91,7 @@ def of_reply(node: str, image_id: str, reply: Reply) -> Answer:
 
 
 def _of_reply(node: str, image_id: str, reply: Reply) -> Answer:
-    if reply.status == 405:  # noqa: PLR2004 - a status of HTTP
+    if reply.status == HTTPStatus.METHOD_NOT_ALLOWED:
         reason = "its Glance has no glance-cache-nodes, or one that cannot tell"
         return Answer(node, UNSUPPORTED, reason=reason)
     if not reply.is_success:

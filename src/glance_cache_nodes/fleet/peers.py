@@ -3,22 +3,22 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 from keystoneauth1.exceptions import ClientException
-from keystoneauth1.loading.session import Session as SessionLoader
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from keystoneauth1.session import Session
 
 from glance_cache_nodes.exception import NodeError
+from glance_cache_nodes.fleet import tls
 from glance_cache_nodes.fleet.adapter import NodeAdapter
 from glance_cache_nodes.fleet.outcome import UNREACHABLE
 from glance_cache_nodes.fleet.reply import Reply
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     from glance_cache_nodes.fleet.names import Names
@@ -67,7 +67,7 @@ class Peers:
             for scheme in ("http://", "https://"):
                 session.mount(scheme, NodeAdapter(turn, self._names, self._tls))
             try:
-                response = self._keystone_session(session).request(
+                response = Session(session=session).request(
                     node.rstrip("/") + path,
                     method,
                     headers=dict(self._headers),
@@ -86,35 +86,16 @@ class Peers:
         path = "/v2/cache/{image_id}"
         return f"; the application credential needs an access rule for {method} {path} of image"
 
-    def _keystone_session(self, session: requests.Session) -> Any:
-        return SessionLoader().load_from_options(
-            insecure=self._options.insecure,
-            cacert=self._options.cafile,
-            cert=self._options.certfile,
-            key=self._options.keyfile,
-            session=session,
-        )
-
-    def _tls(self, verify: Any, cert: Any) -> ssl.SSLContext:
+    def _tls(self) -> ssl.SSLContext:
         # Reading the authorities takes longer than a request, so once for all nodes.
         with self._lock:
             if self._context is None:
                 try:
-                    self._context = _context(verify, cert)
+                    self._context = tls.context(self._options)
                 except OSError as error:  # ssl.SSLError is one
                     reason = f"[cache_nodes] cafile, certfile or keyfile cannot be used: {error}"
                     raise NodeError(UNREACHABLE, reason) from error
             return self._context
-
-
-def _context(verify: Any, cert: Any) -> ssl.SSLContext:
-    authorities = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
-    context = ssl.create_default_context(cafile=authorities)
-    if verify is False:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    if cert:
-        context.load_cert_chain(*((cert,) if isinstance(cert, str) else cert))
-    return context
 
 
 def _require_web_address(node: str) -> None:

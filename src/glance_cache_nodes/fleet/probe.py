@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.fleet import outcome
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
     from glance_cache_nodes.fleet.turn import Turn
 
 UP, DOWN = "up", "down"
-_WITHOUT_HEALTH_CHECK = {401, 403, 404, 405}  # statuses of HTTP
-_VERSIONS = 300  # the status with which Glance lists its versions
+_WITHOUT_HEALTH_CHECK = {
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +66,7 @@ def _probe(call: Call, node: str, turn: Turn) -> Probe:
     if reply.status in _WITHOUT_HEALTH_CHECK:
         started = time.monotonic()
         reply = call.peers.call("GET", node, "/versions", turn)
-    if reply.is_success or reply.status == _VERSIONS:
+    if reply.is_success or reply.status == HTTPStatus.MULTIPLE_CHOICES:
         return Probe(node, UP, round(1000 * (time.monotonic() - started), 1))
     return Probe(node, DOWN, reason=reply.status_in_words())
 

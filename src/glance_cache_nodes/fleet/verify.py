@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.fleet import outcome
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from glance_cache_nodes.fleet.call import Call
     from glance_cache_nodes.fleet.turn import Turn
-
-_NOT_FOUND = 404  # of HTTP
 
 
 def ask(
@@ -53,7 +52,7 @@ def _ask(call: Call, image_id: str, is_gone: bool, node: str, turn: Turn) -> Ans
         turn.awaited = ANSWER
         return call.own.look()
     reply = call.send("GET", node, f"/v2/cache/{image_id}", turn)
-    if is_gone and reply.status == _NOT_FOUND:
+    if is_gone and reply.status == HTTPStatus.NOT_FOUND:
         # What a node answers to an admin when it has nothing of an image that Glance has not.
         return Answer(node, outcome.ABSENT, status=reply.status)
     return outcome.of_reply(node, image_id, reply)

@@ -13,7 +13,7 @@ import os
 from typing import TYPE_CHECKING, Callable
 
 from glance_cache_nodes.cache import layout
-from glance_cache_nodes.reconcile import disk
+from glance_cache_nodes.reconcile import disk, in_use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,7 @@ class Fixer:
         """Remove the partial file, unless somebody writes it after all."""
         if case.partial is None:
             return False
-        return self._remove(case.partial, lambda aside: disk.is_written(aside, self._stall_time))
+        return self._remove(case.partial, lambda aside: in_use.is_written(aside, self._stall_time))
 
     def _remove(self, file: File, is_in_use: Callable[[File], bool]) -> bool:
         """Remove exactly this file, not another one that Glance has put in its place.
@@ -121,4 +121,4 @@ class Fixer:
 
 def _is_open_for_writing(file: File) -> bool:
     """Return whether somebody, who is not Glance, writes into a cached file right now."""
-    return disk.has_writer(file.path) is True
+    return in_use.has_writer(file.path) is True

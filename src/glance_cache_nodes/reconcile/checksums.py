@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Callable
 
+from glance_cache_nodes.cache import image_hash
 from glance_cache_nodes.reconcile.model import File
 
 if TYPE_CHECKING:
@@ -29,20 +29,7 @@ def name_of_strongest(image: Image) -> str | None:
 
 
 def _strongest(image: Image) -> tuple[str | None, str | None]:
-    if image.os_hash_algo and image.os_hash_value and _new(image.os_hash_algo):
-        return image.os_hash_algo, image.os_hash_value
-    if image.checksum and _new("md5"):
-        return "md5", image.checksum
-    return None, None
-
-
-def _new(algorithm: str) -> Any:
-    try:
-        return hashlib.new(algorithm, usedforsecurity=False)
-    except TypeError:  # a Python or an OpenSSL that does not know the word
-        return hashlib.new(algorithm)
-    except ValueError:
-        return None
+    return image_hash.strongest(image.os_hash_algo, image.os_hash_value, image.checksum)
 
 
 class Checksums:
@@ -81,7 +68,7 @@ class Checksums:
         return self._known[key]
 
     def _hash(self, file: File, algorithm: str) -> str | None:
-        digest = _new(algorithm)
+        digest = image_hash.new(algorithm)
         try:
             with file.path.open("rb", buffering=0) as opened:
                 while chunk := opened.read(_CHUNK):

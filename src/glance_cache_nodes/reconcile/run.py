@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Callable
 
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes.reconcile import brakes, disk, findings
+from glance_cache_nodes.reconcile import brakes, disk, findings, in_use
 from glance_cache_nodes.reconcile.apply import Fixer
 from glance_cache_nodes.reconcile.checksums import Checksums
 from glance_cache_nodes.reconcile.model import Case
@@ -113,7 +113,7 @@ class Run:
         """
         if not self._wanted.fix or not self._directory.exists():
             return self._do()
-        with disk.alone(self._directory, _WAIT_FOR_ANOTHER_RUN):
+        with in_use.alone(self._directory, _WAIT_FOR_ANOTHER_RUN):
             return self._do()
 
     def _do(self) -> Report:
@@ -155,7 +155,7 @@ class Run:
         return Case(image_id, file, row, image, has_right_bytes=right, verify=verify)
 
     def _partial(self, file: File) -> Case:
-        is_written = disk.is_written(file, self._stall_time)
+        is_written = in_use.is_written(file, self._stall_time)
         image_id = disk.image_id_of(file.path) or ""
         return Case(image_id, partial=file, is_written=is_written)
 

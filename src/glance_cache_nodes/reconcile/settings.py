@@ -10,12 +10,11 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glance_cache_nodes.cache import DRIVER
 from glance_cache_nodes.exception import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-DRIVER = "centralized_db"
 
 
 @dataclasses.dataclass(frozen=True)

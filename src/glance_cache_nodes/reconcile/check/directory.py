@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from glance_cache_nodes.cache import layout
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes.reconcile import disk
+from glance_cache_nodes.reconcile import disk, in_use
 from glance_cache_nodes.reconcile.check import identity, mounts
 from glance_cache_nodes.reconcile.check.line import error, success, warning
 
@@ -31,8 +31,8 @@ def is_usable(settings: Settings) -> Line:
         return error("image_cache_dir is not set", "set it, and restart glance-api")
     if not directory.is_dir():
         return error(f"{directory} is no directory", "create it, owned by Glance's user")
-    below = [directory, *(directory / name for name in ("incomplete", "invalid", "queue"))]
-    for each in below:
+    places = (layout.incomplete_dir, layout.invalid_dir, layout.queue_dir)
+    for each in (directory, *(place(directory) for place in places)):
         if not each.is_dir():
             return warning(f"{each} is missing", "restart glance-api, which makes it")
         if not os.access(each, os.R_OK | os.W_OK | os.X_OK):
@@ -86,7 +86,7 @@ def is_cleaned(settings: Settings) -> Line:
     stale = [
         each
         for each in disk.read(_directory(settings)).partials
-        if each.changed / 1e9 < oldest and not disk.is_written(each, settings.stall_time)
+        if each.changed / 1e9 < oldest and not in_use.is_written(each, settings.stall_time)
     ]
     if stale:
         return warning(
@@ -102,7 +102,7 @@ def is_worker_alive(settings: Settings) -> Line:
     """What is queued is being cached."""
     directory, now = _directory(settings), time.time()
     waiting = []
-    for entry in _entries(layout.queued_file(directory, "any").parent):
+    for entry in _entries(layout.queue_dir(directory)):
         if disk.IMAGE_ID.match(entry) and not identity.is_marker(entry):
             found = disk.look(layout.queued_file(directory, entry))
             waiting += [found] if found and now - found.changed / 1e9 > _QUEUED_TOO_LONG else []

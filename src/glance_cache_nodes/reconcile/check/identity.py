@@ -124,7 +124,7 @@ def _queued(session: Any, url: str) -> tuple[list[str] | None, str]:
 @contextlib.contextmanager
 def _marked(directory: Path) -> Iterator[str]:
     """Queue an ID that no image has for the block."""
-    queue = layout.queued_file(directory, "any").parent
+    queue = layout.queue_dir(directory)
     _remove_old_markers(queue)
     marker = _MARKER + str(uuid.uuid4())[len(_MARKER) :]
     path = queue / marker

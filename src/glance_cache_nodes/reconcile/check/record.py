@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes import conf
+from glance_cache_nodes.cache import DRIVER
 from glance_cache_nodes.exception import SitesError, UserError
-from glance_cache_nodes.reconcile import settings as configuration
 from glance_cache_nodes.reconcile.check import identity
 from glance_cache_nodes.reconcile.check.line import error, success, unknown, warning
 from glance_cache_nodes.reconcile.record import Record
@@ -27,11 +27,11 @@ _AT_ONCE = 50
 
 def has_driver(settings: Settings) -> Line:
     """The cache driver writes the record."""
-    if settings.driver == configuration.DRIVER:
+    if settings.driver == DRIVER:
         return success(f"image_cache_driver = {settings.driver}")
     return error(
         f"image_cache_driver = {settings.driver}, which writes no record",
-        f"set image_cache_driver = {configuration.DRIVER}, and restart glance-api",
+        f"set image_cache_driver = {DRIVER}, and restart glance-api",
     )
 
 
