@@ -117,7 +117,7 @@ def test_the_request_names_this_client_and_wants_json(glance: canned.CannedGlanc
         (canned.SERVER_ERROR, "(request id req-1)"),
         (
             canned.fault(400, "Bad\r\n\x1b[31m<b>query</b> &amp; more"),
-            "Glance does not take this request: Bad [31m query & more.",
+            "Glance refuses this request: Bad [31m query & more.",
         ),
     ],
 )

@@ -161,11 +161,11 @@ def test_an_image_that_is_not_active_is_told_from_a_node_without_the_call(
 @pytest.mark.parametrize(
     ("choice", "words"),
     [
-        ({}, "does not take this request"),
-        ({"nodes": []}, "does not take this request"),
+        ({}, "refuses this request"),
+        ({"nodes": []}, "refuses this request"),
         ({"nodes": ["http://evil:1"]}, "http://evil:1"),
         ({"sites": ["edge9"]}, "There is no site 'edge9'"),
-        ({"count": 1, "all_nodes": True}, "does not take this request"),
+        ({"count": 1, "all_nodes": True}, "refuses this request"),
         ({"count": 1000}, "not 1000"),
     ],
     ids=str,

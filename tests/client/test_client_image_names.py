@@ -139,7 +139,7 @@ def test_a_server_that_is_silent() -> None:
 
 
 def test_a_name_that_is_no_utf_8(glance: canned.CannedGlance) -> None:
-    assert "'\\udcff' is not encoded in UTF-8" in str(failure(glance.url, "\udcff"))
+    assert "'\\udcff' is not UTF-8" in str(failure(glance.url, "\udcff"))
 
 
 def test_an_adapter_without_a_timeout_gets_one(glance: canned.CannedGlance) -> None:

@@ -117,7 +117,7 @@ def test_wrong_bytes_are_thrown_away(glance, image, node, file) -> None:
     saved = client.save(image, IMAGE, file, notice=told.append)
     assert (file.read_bytes(), saved.sources) == (DATA, (right.url,))
     assert right.ranges == [None]
-    assert told == [f"{wrong.url} sent other bytes than the image has: their hash is another one."]
+    assert told == [f"{wrong.url} sent wrong bytes: their hash is not the image's."]
 
 
 def test_wrong_bytes_before_right_ones_cost_the_right_node_nothing(
@@ -225,7 +225,7 @@ def test_nobody_sends_it_and_nothing_is_left(glance, image, node, file) -> None:
     glance.answers["GET", FILE_PATH] = canned.FORBIDDEN
     file.write_text("as it was")
     message = failure(image, file)
-    assert message.startswith(f"Image {IMAGE} cannot be saved: {wrong.url} sent other bytes")
+    assert message.startswith(f"Image {IMAGE} cannot be saved: {wrong.url} sent wrong bytes")
     assert "answered 403: You are not authorized" in message
     assert (file.read_text(), names(file)) == ("as it was", ["image.img"])
 

@@ -157,7 +157,7 @@ def test_a_refusal_ends_the_wait(glance, image, answer: canned.Answer) -> None:
 
 def test_a_node_that_glance_does_not_know_any_more(glance, image) -> None:
     glance.answers["GET", DETAIL_PATH] = canned.detail((B, "confirmed"))
-    with pytest.raises(client.NotCachedError, match="does not know the node any more"):
+    with pytest.raises(client.NotCachedError, match="the node is not registered any more"):
         client.wait_until_cached(image, accepted(A), 0.05)
 
 

@@ -45,9 +45,7 @@ def test_verify_lists_what_is_confirmed_and_names_the_silent(
     # OpenStackClient itself has an option --verify, which it takes from behind the command.
     done = openstack(tmp_path, glance.url, "list", IMAGE, option, "-f", "value")
     assert (done.status, done.stdout.split()) == (0, [A])
-    assert done.stderr == (
-        f"Not complete: these nodes did not tell what they hold: {B} (unreachable)\n"
-    )
+    assert done.stderr == (f"Not complete, no answer from: {B} (unreachable)\n")
     assert queries(glance) == [{"verify": ["true"]}]
 
 

@@ -97,7 +97,7 @@ def test_one_that_fails_makes_the_command_fail_and_the_table_is_printed(
         (["queue", IMAGE, "--all", "--wait", "--timeout", "nan"], "'nan' is no number of seconds"),
         (["queue", "--all"], "the following arguments are required: <image>"),
         (["delete", IMAGE], "one of --node, --site and --all is required"),
-        (["delete", IMAGE, "--all", "--site", "edge1"], "--all is every node: give no --node"),
+        (["delete", IMAGE, "--all", "--site", "edge1"], "--all excludes --node"),
     ],
 )
 def test_wrong_arguments_send_nothing(

@@ -63,7 +63,7 @@ def test_what_goes_wrong_is_told_and_nothing_is_left(
     done = save(tmp_path, glance)
     assert (done.status, done.stdout, list(tmp_path.iterdir())) == (1, "", [])
     lines = done.stderr.splitlines()
-    assert lines[0].startswith(f"{node.url} sent other bytes than the image has")
+    assert lines[0].startswith(f"{node.url} sent wrong bytes")
     assert lines[-1].startswith(f"Image {IMAGE} cannot be saved: ")
     assert canned.TOKEN not in done.stderr
 

@@ -86,7 +86,7 @@ def test_queue_wait_shows_bytes_and_rate_and_ends_with_ctrl_c(
         assert (running.wait(), running.stdout.read()) == (130, b"")
     assert A in shown
     assert "/100.0 MB" in shown
-    assert "Interrupted; the nodes go on with what they have accepted." in shown
+    assert "Interrupted; the nodes continue with accepted images." in shown
     assert "Traceback" not in shown
     assert canned.TOKEN not in shown
 

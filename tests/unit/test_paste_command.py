@@ -74,7 +74,7 @@ def test_the_second_time_changes_nothing_and_says_so(file: Path, capsys) -> None
     before = names(file)
     capsys.readouterr()
     assert paste(file, "--in-place") == 0
-    assert capsys.readouterr() == ("", f"{file}: nothing to change, it is as you ask already\n")
+    assert capsys.readouterr() == ("", f"{file}: nothing to change\n")
     assert names(file) == before
 
 

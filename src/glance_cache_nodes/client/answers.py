@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One call of the add-on, and what an answer that is none of its own means."""
+"""One call of the add-on, and what answers of others mean."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def ask(
     image_id: str | None = None,
     **options: Any,
 ) -> requests.Response:
-    """Send one call and return its answer, which is a success.
+    """Send one call and return its successful answer.
 
     Args:
         adapter: openstacksdk's ``conn.image``, or any keystoneauth adapter for the image service.
@@ -92,7 +92,7 @@ def ask(
 
 
 def no_such_call(response: requests.Response, what: Call, url: str) -> NoSuchCallError:
-    """Return the error for the answer of a Glance that has not got a call.
+    """Return the error for a Glance without the call.
 
     Args:
         response: its answer.

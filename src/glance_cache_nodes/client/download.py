@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client: save an image from the nearest node that holds it, with its hash checked."""
+"""The client: save an image from the nearest node that has it, and check its hash."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NO_DATA = "Image {} has no data to save: its status is {}."
 _NO_HASH = "Glance keeps no hash of the image, so its bytes are not checked."
-_WRONG = "sent other bytes than the image has: their hash is another one"
+_WRONG = "sent wrong bytes: their hash is not the image's"
 # Nodes in a row without an answer after which none is asked: from here there is no way to them.
 _MOST_UNANSWERED = 3
 _NOBODY = "Image {} cannot be saved: {}"
@@ -29,7 +29,7 @@ _NOBODY = "Image {} cannot be saved: {}"
 
 @dataclass(frozen=True)
 class DownloadProgress:
-    """How far a download is.
+    """The progress of a download.
 
     Attributes:
         source: the URL of the node, or of Glance, that sends the bytes.
@@ -44,13 +44,13 @@ class DownloadProgress:
 
 @dataclass(frozen=True)
 class SavedImage:
-    """An image that is saved.
+    """A saved image.
 
     Attributes:
         file: where.
         size: its bytes.
-        sources: the nodes that sent them, in their order; Glance's endpoint where it did.
-        algorithm: the hash by which the bytes were checked; None where Glance keeps none.
+        sources: the servers that sent them, in order.
+        algorithm: the hash that was checked; None if Glance keeps none.
     """
 
     file: Path
@@ -68,7 +68,7 @@ def save(  # noqa: PLR0913 - two of them are for what is shown meanwhile
     progress: Callable[[DownloadProgress], None] | None = None,
     notice: Callable[[str], None] | None = None,
 ) -> SavedImage:
-    """Save an image to a file, from the nearest node that holds it.
+    """Save an image to a file, from the nearest node that has it.
 
     Where a node breaks off, the next one goes on from the byte that was reached. What has another
     hash than Glance's record of the image is thrown away, and the next node begins again; the
@@ -113,7 +113,7 @@ def _silent(_: object) -> None:
 
 
 class _Download:
-    """The bytes of one image, from one source after the other."""
+    """The bytes of an image, from one source after the other."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class _Download:
         self.unanswered = 0  # nodes without an answer since the last one with one
 
     def take(self, source: Source) -> str | None:
-        """Return None when all is there and right, else what is wrong with the source."""
+        """Return None for a whole, right image, else what is wrong with the source."""
         problem = self._fetch(source)
         if problem == _WRONG and len(self.senders) > 1:
             # The bytes of those before may be the wrong ones: this one sends all.

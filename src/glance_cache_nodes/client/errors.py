@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What went wrong with a call to Glance, as one line that says what would be right."""
+"""Errors of calls to Glance: one line that says what would be right."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 # The statuses that mean the same for every call.
 _MEANINGS = {
-    401: "Glance at {where} does not accept the token: it has expired, or it is of another cloud; "
-    "get a new one.",
-    400: "Glance does not take this request: {said}",
+    401: "Glance at {where} does not accept the token: get a new one of this cloud.",
+    400: "Glance refuses this request: {said}",
     403: "Glance refuses: {said}",
     409: "Glance does not do this: {said}",
     503: "Glance cannot answer now: {said} {retry}",
@@ -28,7 +27,7 @@ _NO_RECORD = (
     "image_cache_dir and image_cache_driver = centralized_db."
 )
 _UNEXPECTED = (
-    "Glance at {where} answered {status}: {said} Its log tells more (request id {request_id})."
+    "Glance at {where} answered {status}: {said} Its log has more (request id {request_id})."
 )
 
 _NO_IMAGE = "No image {}, or you may not see it: `openstack image list` shows those you may see."
@@ -51,7 +50,7 @@ _NO_ANSWER: tuple[tuple[type[Exception], str], ...] = (
 
 
 def no_image(name_or_id: str) -> CallError:
-    """Return the error for an image of which Glance said that there is none.
+    """Return the error for an image that Glance does not find.
 
     Args:
         name_or_id: what was asked for.
@@ -60,7 +59,7 @@ def no_image(name_or_id: str) -> CallError:
 
 
 def shown(name_or_id: str) -> str:
-    """Return what was asked for, in a form that stands in one line."""
+    """Return what was asked for, in one line."""
     plain = name_or_id.isprintable() and name_or_id.strip() == name_or_id != ""
     return name_or_id if plain else repr(name_or_id)
 
@@ -79,7 +78,7 @@ def from_failure(failure: Exception, where: str) -> CallError:
 
 
 def no_record(response: requests.Response) -> CallError:
-    """Return the error for the answer of a Glance that keeps no record of cached images.
+    """Return the error for a Glance without a record of cached images.
 
     Args:
         response: Glance's answer.
@@ -88,7 +87,7 @@ def no_record(response: requests.Response) -> CallError:
 
 
 def from_answer(response: requests.Response, where: str) -> CallError:
-    """Return the error for an answer whose status means the same for every call.
+    """Return the error for a status that means the same for every call.
 
     Args:
         response: Glance's answer.

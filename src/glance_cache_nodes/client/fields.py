@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fields of an answer, each of the type that the contract gives it."""
+"""The typed fields of an answer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Fields:
     what: str
 
     def get(self, name: str, kind: type[_T]) -> _T | None:
-        """Return a field, or None where it is null or not there.
+        """Return a field; None if it is null or missing.
 
         Raises:
             CallError: it is of another type.
@@ -44,7 +44,7 @@ class Fields:
         return value
 
     def need(self, name: str, kind: type[_T]) -> _T:
-        """Return a field that is always there.
+        """Return a required field.
 
         Raises:
             CallError: it is not, or is of another type.

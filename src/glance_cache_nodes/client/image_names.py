@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client: images, and the ID of the one that a person names."""
+"""The client: find the ID of an image."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keystoneauth1.adapter import Adapter
 
 _MANY = "More than one image has the name {}; give an ID: `openstack image list` shows them."
-_NO_TEXT = "{!r} is not encoded in UTF-8, so no image has this name."
+_NO_TEXT = "{!r} is not UTF-8: no image has this name."
 _NO_GLANCE = "{} answered something else than images: is it Glance's endpoint?"
 
 

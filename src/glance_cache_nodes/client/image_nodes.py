@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client: the nodes that hold an image, by the record or as each node says it."""
+"""The client: the nodes that have an image, by the record or by each node."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 _VERIFY = Call("ask the nodes for an image")
 _NEAR = Call("order nodes by site")
-_DETAIL = Call("tell what each node holds of an image")
+_DETAIL = Call("ask each node about an image")
 
 
 @dataclass(frozen=True)
 class CachedNode:
     """A node that holds an image; as text it is its URL.
 
-    Fields are added by name, each with a default: make and read it by names.
+    Use the names of the fields: later versions add fields.
 
     Attributes:
         url: the node reference URL, such as ``http://edge1:9292``.
@@ -44,13 +44,13 @@ class NodeDetail:
 
     Attributes:
         node: the node reference URL.
-        site: the site that the node is of; its URL where no site names it.
-        on_record: whether Glance's database says that the node holds the image.
+        site: the node's site; its URL without one.
+        on_record: whether the record has the image on this node.
         state: ``confirmed``, ``damaged``, ``queued``, ``caching``, ``failed``, ``absent``,
             ``unsupported``, ``refused``, ``unreachable`` or ``unverified``.
         size: bytes on the node's disk, so far when it is caching.
-        hits: how often the node has served the image from its cache.
-        last_accessed: when it did so last.
+        hits: downloads from this cache.
+        last_accessed: time of the last one.
         last_modified: when its copy was written.
         reason: why the state is not ``confirmed``.
     """
@@ -76,7 +76,7 @@ class ImageDetail:
     Attributes:
         image_id: the image's UUID.
         checked_at: when the nodes were asked.
-        complete: whether every node said what it holds.
+        complete: whether every node answered.
         nodes: a row a node.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client: what Glance itself knows of an image: its size, and the hash of its bytes."""
+"""The client: size and hash of an image."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ImageRecord:
 
 
 def image_record(adapter: Adapter, image_id: str) -> ImageRecord:
-    """Return what Glance knows of an image.
+    """Return size and hash of an image.
 
     Args:
         adapter: openstacksdk's ``conn.image``, or any keystoneauth adapter for the image service.
@@ -65,7 +65,7 @@ def image_record(adapter: Adapter, image_id: str) -> ImageRecord:
 
 
 def image_size(adapter: Adapter, image_id: str) -> int | None:
-    """Return the bytes of an image, or None where Glance does not tell.
+    """Return the size of an image in bytes; None if unknown.
 
     Args:
         adapter: as for ``image_record``.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client: the map, which is images and the nodes that hold them."""
+"""The client: images and the nodes that have them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ENDLESS = "Glance gives the same page of images again as the next one: is it Gl
 
 @dataclass(frozen=True)
 class CachedImage:
-    """An image and the nodes that hold it, by the record.
+    """An image and its nodes, by the record.
 
     Attributes:
         image_id: the image's UUID.
@@ -50,9 +50,9 @@ def images(
     site: str | None = None,
     leftover: bool = False,
 ) -> Iterator[CachedImage]:
-    """Yield each image that a node holds once, in the order of the IDs.
+    """Yield each cached image once, in the order of the IDs.
 
-    Pages are asked for as they are needed.
+    Pages are requested when needed.
 
     Args:
         adapter: openstacksdk's ``conn.image``, or any keystoneauth adapter for the image service.

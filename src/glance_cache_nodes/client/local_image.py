@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client: what the disk of the node that answers holds of an image."""
+"""The client: an image on the disk of the node that answers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from keystoneauth1.adapter import Adapter
 
-_LOCAL = Call("tell what its disk holds of an image")
+_LOCAL = Call("show what its disk has of an image")
 
 
 @dataclass(frozen=True)
 class LocalImage:
-    """What a node's disk holds of an image.
+    """An image on a node's disk.
 
     Attributes:
         node: the node's own reference URL.
@@ -41,7 +41,7 @@ class LocalImage:
 
 
 def local_image(adapter: Adapter, image_id: str) -> LocalImage:
-    """Return what the disk of the node that answers holds of an image.
+    """Return the state of an image on the disk of the node that answers.
 
     Args:
         adapter: an adapter whose endpoint is that node, and no load balancer.

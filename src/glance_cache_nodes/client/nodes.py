@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client: every node that Glance knows, and whether it is up."""
+"""The client: all registered nodes, and whether they are up."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Node:
 
     Attributes:
         url: the node reference URL.
-        site: the site that it is of; its URL where no site names it.
-        images: how many images it has cached, by the record; None for all but admins.
-        bytes: how many bytes these have; None for all but admins.
-        last_accessed: when it last served an image from its cache.
+        site: the node's site; its URL without one.
+        images: images on record; None unless the caller is an admin.
+        bytes: bytes of these; None unless the caller is an admin.
+        last_accessed: time of the last download from its cache.
         status: ``up`` or ``down``; None where it was not probed.
         latency_ms: milliseconds to its answer.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file that is written beside its place, and moved there when it is whole."""
+"""A file that is written under another name, and renamed when it is whole."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 class PartFile:
-    """What is written so far, and its hash.
+    """The bytes so far, and their hash.
 
     Attributes:
         size: bytes.
@@ -48,13 +48,13 @@ class PartFile:
             self._hash.update(chunk)
 
     def digest(self) -> str | None:
-        """Return the hash of all that is written, in hexadecimal; None without an algorithm."""
+        """Return the hash of the bytes, hexadecimal; None without an algorithm."""
         return None if self._hash is None else self._hash.hexdigest()
 
 
 @contextlib.contextmanager
 def replacing(file: Path, algorithm: str | None) -> Iterator[PartFile]:
-    """Give a part file that takes a file's place when the block ends; else nothing is left of it.
+    """Yield a part file; the block's end renames it, an error removes it.
 
     Args:
         file: where it is to be in the end; what is there stays until then.
@@ -66,7 +66,7 @@ def replacing(file: Path, algorithm: str | None) -> Iterator[PartFile]:
     target = Path(os.path.realpath(file))  # of a link: what it points to
     with _told(file):
         if target.exists() and not target.is_file():
-            raise CallError(f"{file} is there and is no regular file: choose another name.")
+            raise CallError(f"{file} is no regular file: choose another name.")
         path = target.with_name(target.name + _SUFFIX)
         stream = _opened(path)
     with stream:

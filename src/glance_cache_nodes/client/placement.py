@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client: cache an image on chosen nodes, and evict it from them."""
+"""The client: cache and evict an image on chosen nodes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class NodeResult:
 
     @property
     def is_failure(self) -> bool:
-        """Whether the node did not do what was asked."""
+        """Whether the node failed."""
         return self.result in _FAILURES
 
 
@@ -66,7 +66,7 @@ def queue(  # noqa: PLR0913 - one keyword for each way to choose nodes
     all_nodes: bool = False,
     count: int | None = None,
 ) -> Placement:
-    """Let nodes cache an image; they fetch it after this call.
+    """Queue an image on nodes; they fetch it after this call.
 
     Exactly one of ``nodes``, ``sites``, ``all_nodes`` and ``count`` chooses the nodes.
 
@@ -102,7 +102,7 @@ def evict(
     sites: Sequence[str] = (),
     all_nodes: bool = False,
 ) -> Placement:
-    """Let nodes delete an image from their caches.
+    """Evict an image from nodes.
 
     Args:
         adapter: as for ``queue``.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""openstacksdk's calls to the image API, with the bounds of this package's own calls."""
+"""openstacksdk's calls to the image API, with this package's timeouts."""
 
 from __future__ import annotations
 

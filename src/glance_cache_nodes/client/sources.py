@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the bytes of an image can be had: the nodes that hold it, then Glance itself."""
+"""The sources of an image: the nodes that have it, then Glance."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Source:
     Attributes:
         name: for a person.
         url: of the image's bytes.
-        is_glance: whether it is the endpoint of the cloud, and no single node.
+        is_glance: whether it is the cloud's endpoint, not a node.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Source:
 def sources(
     adapter: Adapter, image_id: str, near: str | None, notice: Callable[[str], None]
 ) -> list[Source]:
-    """Return where an image can be had, the best first; Glance's own endpoint is the last.
+    """Return the sources of an image, nearest first, Glance's endpoint last.
 
     Args:
         adapter: a keystoneauth adapter for the image service.
@@ -86,7 +86,7 @@ def _path(image_id: str) -> tuple[str, ...]:
 
 
 def may_follow(known: str, url: str) -> bool:
-    """Return whether a token that goes to one URL may go to another: never from https to http.
+    """Return whether a token for one URL may go to another: never from https to http.
 
     Args:
         known: the URL that the token is for.

@@ -34,7 +34,7 @@ class Stream:
     """What a server sends.
 
     Attributes:
-        start: the byte that it begins at: the one that was asked for, or 0.
+        start: the first byte: the one that was requested, or 0.
         chunks: the bytes; raises SourceError where the server breaks off.
     """
 
@@ -44,7 +44,7 @@ class Stream:
 
 @contextlib.contextmanager
 def opened(adapter: Adapter, source: Source, start: int) -> Iterator[Stream]:
-    """Ask a server for an image, and give what it sends.
+    """Request an image from a server, and yield its stream.
 
     Args:
         adapter: carries the session, which adds the token.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From an error body, which webob writes as JSON, HTML or text, to a sentence for a person."""
+"""Error bodies (JSON, HTML or text of webob) as one sentence."""
 
 from __future__ import annotations
 

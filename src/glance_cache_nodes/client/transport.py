@@ -49,12 +49,12 @@ def image_url(adapter: Adapter, *parts: str) -> str:
 
 
 def timeout(adapter: Adapter) -> float:
-    """Return for how many seconds a server may be silent."""
+    """Return the timeout for silence, in seconds."""
     return adapter.session.timeout or TIMEOUT
 
 
 def asks_nodes(adapter: Adapter) -> float:
-    """Return for how many seconds a server may be silent while it asks its nodes."""
+    """Return the timeout for silence while a server asks nodes, in seconds."""
     return adapter.session.timeout or NODES_TIMEOUT
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client: wait until nodes have cached what they accepted."""
+"""The client: wait until nodes have cached accepted images."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STUCK = {"queued", "absent", "unsupported"}  # what such a Glance is seen to be
 
 @dataclass(frozen=True)
 class NodeProgress:
-    """How far a node is with an image that it accepted to cache.
+    """The progress of an accepted image on a node.
 
     Attributes:
         image_id: the image's UUID.
@@ -68,7 +68,7 @@ def wait_until_cached(
     timeout: float = TIMEOUT,
     progress: Callable[[Sequence[NodeProgress]], None] | None = None,
 ) -> tuple[NodeProgress, ...]:
-    """Return when every node that accepted an image holds it.
+    """Wait until every node that accepted an image has it.
 
     A node confirms it itself; the record's word counts for one that cannot, which is a Glance
     without the add-on, or one whose rules do not let the caller ask. While Glance does not answer,
@@ -124,7 +124,7 @@ def _at_first(adapter: Adapter, placements: Iterable[Placement]) -> tuple[NodePr
 
 
 class _Wait:
-    """The nodes that are waited for, and what the last look at them gave."""
+    """The nodes that are waited for, and their last states."""
 
     def __init__(self, adapter: Adapter, nodes: tuple[NodeProgress, ...]) -> None:
         self.adapter = adapter
@@ -137,7 +137,7 @@ class _Wait:
         self._failed: set[tuple[str, str]] = set()
 
     def look(self) -> Iterator[str]:
-        """Ask about every image that a node has not got yet; yield each after its answer."""
+        """Ask about each image that is missing on a node; yield each answer."""
         self.looks += 1
         self.trouble = None
         for image_id in dict.fromkeys(each.image_id for each in self.nodes if not each.is_done):
@@ -178,7 +178,7 @@ class _Wait:
     def _after(self, before: NodeProgress, row: NodeDetail | None) -> NodeProgress:
         if row is None:
             return dataclasses.replace(
-                before, state="absent", reason="Glance does not know the node any more"
+                before, state="absent", reason="the node is not registered any more"
             )
         key = (before.image_id, before.node)
         state = row.state

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``glance-cache-nodes check``: is this node set up rightly?"""
+"""``glance-cache-nodes check``: check the configuration of a node."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from glance_cache_nodes.reconcile.check import Line
 
-ABOUT = "Check that this node is set up rightly; each line has the remedy with it."
-END = "Exit status: 0 all well; 1 warnings; 2 errors. What is unknown does not count."
+ABOUT = "Check the configuration of this node; each line has the remedy."
+END = "Exit status: 0 success; 1 warnings; 2 errors. unknown does not count."
 
 
 def add_to(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from glance_cache_nodes.reconcile.forget import Plan
 
-ABOUT = "Take a node that is gone for good out of Glance's record, or hand its rows on."
-END = "Exit status: 0 done; 1 refused, because the node may still be there; 2 failed."
+ABOUT = "Remove a node from Glance's record, or move its rows to a new URL."
+END = "Exit status: 0 done; 1 refused, because the node may still exist; 2 failed."
 
 
 def add_to(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,10 +28,10 @@ def add_to(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--now-called",
         metavar="NEW",
-        help="the node's new URL, which gets the rows of the files that are there; run it there",
+        help="the node's new URL, which gets the rows of existing files; run it on that node",
     )
     parser.add_argument(
-        "--force", action="store_true", help="do it although the node may still be there"
+        "--force", action="store_true", help="do it although the node may still exist"
     )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
     parser.set_defaults(run=run)

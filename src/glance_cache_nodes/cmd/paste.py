@@ -45,23 +45,22 @@ class Outcome(TypedDict):
 
 def add_to(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand ``paste``."""
-    about = "Put the filter into every pipeline of a glance-api-paste.ini that has a context."
-    end = "Without --in-place it only shows the change, as a unified diff."
+    about = "Put the filter into every pipeline with a context of a glance-api-paste.ini."
+    end = "Without --in-place, only show the change as a unified diff."
     parser = subparsers.add_parser("paste", help=about, description=about, epilog=end)
     parser.add_argument("file", metavar="FILE", type=Path, help="the glance-api-paste.ini")
     parser.add_argument(
-        "--in-place", action="store_true", help="write the file; the old one is kept beside it"
+        "--in-place", action="store_true", help="write the file, and keep the old one beside it"
     )
     parser.add_argument(
         "--fill",
         action="store_true",
-        help="put the filter cache_fill in too, directly behind each cache: a node then fills its "
-        "cache from its neighbours",
+        help="also put the filter cache_fill directly behind each cache",
     )
     parser.add_argument(
         "--remove",
         action="store_true",
-        help="take the filters out again; with --fill, cache_fill alone",
+        help="remove the filters; with --fill, only cache_fill",
     )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
     parser.set_defaults(run=run)
@@ -162,7 +161,7 @@ def _tell_skipped(outcome: Outcome, *, as_json: bool) -> None:
 
 def _summary(outcome: Outcome) -> str:
     if not outcome["changed"]:
-        return "nothing to change, it is as you ask already"
+        return "nothing to change"
     if not outcome["written"]:
         return "nothing written; --in-place writes it"
     return f"written; the old file is {outcome['backup']}; restart glance-api to use it"

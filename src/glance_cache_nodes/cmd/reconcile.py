@@ -14,7 +14,7 @@ from glance_cache_nodes.reconcile import brakes
 if TYPE_CHECKING:
     from glance_cache_nodes.reconcile.run import Report
 
-ABOUT = "Compare this node's cache directory with Glance's record of it, and name each difference."
+ABOUT = "Compare this node's cache directory with its record, and list the differences."
 END = "Exit status: 0 nothing found; 1 found (with --fix: corrected); 2 refused or failed."
 
 
@@ -26,19 +26,19 @@ def add_to(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--verify-checksums",
         action="store_true",
-        help="compare also the files on record by their hash, which reads all of them",
+        help="compare files on record by hash, too; reads all of them",
     )
     parser.add_argument(
         "--max-removals",
         type=_count,
         default=brakes.MAX_REMOVALS,
         metavar="N",
-        help="refuse to remove more than N and more than half of all (default: %(default)s)",
+        help="refuse to remove more than N and more than half (default: %(default)s)",
     )
     parser.add_argument(
         "--force",
         action="store_true",
-        help="correct also when a mistake is likely, such as a disk that is not mounted",
+        help="correct even if a mistake is likely, such as an unmounted disk",
     )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.set_defaults(run=run)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether Glance would let the caller have the image: by Glance's own objects and rules."""
+"""Whether Glance allows the caller the image, by Glance's own objects and rules."""
 
 from __future__ import annotations
 

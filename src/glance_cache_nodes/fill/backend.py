@@ -19,7 +19,7 @@ OK, PARTIAL_CONTENT = 200, 206
 
 
 def environ_for(environ: Mapping[str, Any], image_id: str, context: Any) -> dict[str, Any]:
-    """Return what a request for the image's bytes needs, from a request that may be over by then.
+    """Return what a later request for the image's bytes needs.
 
     Args:
         environ: the caller's request.

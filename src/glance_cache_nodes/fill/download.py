@@ -30,7 +30,7 @@ GATEWAY_TIMEOUT = 504
 
 
 class Downloads:
-    """Answers downloads while the image is filled in.
+    """Answers downloads during a fill.
 
     Args:
         this: this node.
@@ -42,7 +42,7 @@ class Downloads:
         self._notifier = notifier.Notifier()
 
     def answer(self, environ: Mapping[str, Any], image_id: str) -> webob.Response | None:
-        """Return the response to a request; None where Glance shall answer it.
+        """Return the response to a request; None if Glance answers it.
 
         Args:
             environ: the request, without a range or a query.
@@ -67,7 +67,7 @@ class Downloads:
     def _reader(
         self, environ: Mapping[str, Any], context: Any, asked: Wanted, around: Neighbours
     ) -> Reader | None:
-        """Return the bytes as they come in, after a fill has been begun where none runs."""
+        """Return the bytes as they arrive; start a fill if none runs."""
         if not self._node.ledger.limits.at_once:
             return None
         try:

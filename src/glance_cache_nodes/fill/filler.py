@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fill an image into the cache: from one source after the other, until all bytes are there."""
+"""Fill an image into the cache, from one source after the other."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Filler:
     avoided: Avoided
 
     def run(self, claim: Claim) -> str | None:
-        """Fill the image in, and release the claim.
+        """Fill the image and release the claim.
 
         Returns:
             None when it is cached, else why it is not; ``fill/ID.failed`` has the same.
@@ -135,7 +135,7 @@ class Filler:
                 self.avoided.add(source.name, avoided.WRONG_BYTES)
 
     def tell(self, reason: str | None) -> None:
-        """Write why the fill failed where the state of the image is looked up, or remove it."""
+        """Write the reason of a failed fill, or remove it."""
         path = layout.failed_file(self.publisher.directory, self.wanted.id)
         with contextlib.suppress(OSError):
             if reason is None:

@@ -33,7 +33,7 @@ _RANGES = ("HTTP_RANGE", "HTTP_CONTENT_RANGE")
 
 
 def filter_factory(global_conf: Mapping[str, str], **local_conf: str) -> Callable[[Any], Any]:
-    """Return what paste wraps around the next application of the pipeline."""
+    """Return the filter for paste."""
     del global_conf, local_conf  # The options stand in glance-api.conf, under [cache_nodes].
     this = node.load()
     if this is None:
@@ -47,7 +47,7 @@ def filter_factory(global_conf: Mapping[str, str], **local_conf: str) -> Callabl
 
 
 class CacheFill:
-    """A WSGI application that fills this node's cache, and passes on all else.
+    """A WSGI application that fills this node's cache and passes on other requests.
 
     Args:
         application: the rest of Glance's pipeline.
@@ -81,6 +81,6 @@ class CacheFill:
 
 
 def _is_plain_download(environ: Mapping[str, Any]) -> bool:
-    """Return whether Glance's cache has looked for the image, and it is asked for as a whole."""
+    """Return whether the whole image is requested and Glance's cache lacks it."""
     special = any(name in environ for name in _RANGES) or environ.get("QUERY_STRING")
     return "api.cache.image_id" in environ and not special

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which images this node fills in now: one lock file an image, over all processes of the node.
+"""The current fills of a node: one lock file for each image, over all processes.
 
 A fill holds an flock on ``fill/ID.lock``, in which its size stands. The kernel frees it when the
 process ends, however it ends, so a lock file that nobody holds is left over and is removed. All
@@ -64,7 +64,7 @@ class Claim:
         os.pwrite(self._descriptor, f" {inode}".encode(), os.fstat(self._descriptor).st_size)
 
     def release(self) -> None:
-        """Let others fill the image in; what has been left of this fill is removed."""
+        """Let others fill the image; remove the rest of this fill."""
         try:
             with contextlib.suppress(LedgerBusyError), self._ledger.held():
                 self._ledger.clear(self.image_id)
@@ -84,7 +84,7 @@ class Ledger:
         self.directory, self.limits = directory, limits
 
     def claim(self, image_id: str, size: int) -> Claim | Refused | None:
-        """Begin to fill an image in.
+        """Start to fill an image.
 
         Args:
             image_id: the image.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lock files: an flock that the kernel frees when its process ends, and some words in the file."""
+"""Lock files: an flock, freed by the kernel when its process ends, and some data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 5.0
 
 
 class LedgerBusyError(Exception):
-    """Another process has held the ledger for longer than it takes to look around."""
+    """Another process holds the ledger for too long."""
 
 
 def lock(descriptor: int) -> None:
@@ -42,7 +42,7 @@ def try_lock(descriptor: int) -> bool:
 
 
 def words_if_free(path: Path) -> list[int] | None:
-    """Return the words of a lock file that nobody holds; None for one that a process holds."""
+    """Return the data of a lock file that nobody holds; None if one does."""
     descriptor = os.open(path, os.O_RDWR)
     try:
         return words(path) if try_lock(descriptor) else None

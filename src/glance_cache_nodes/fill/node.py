@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What fills of this node need, made once when Glance loads its pipeline."""
+"""What fills of this node need, made when Glance loads its pipeline."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Node:
         return Neighbours(self.database, sites, self.own_url, self.avoided)
 
     def claim(self, wanted: Wanted) -> Claim | Refused | None:
-        """Begin a fill, as :meth:`Ledger.claim` does; make room for it where the cache is full.
+        """Start a fill, as :meth:`Ledger.claim`; evict images if the cache is full.
 
         Raises:
             LedgerBusyError: another process holds the ledger for too long.
@@ -103,7 +103,7 @@ class Node:
         return self.ledger.claim(wanted.id, wanted.size)
 
     def mend(self) -> None:
-        """Write the rows that killed processes of this node could not write any more."""
+        """Write the rows that killed processes of this node did not write."""
         try:
             for image_id, inode in self.ledger.half_published().items():
                 self.publisher.mend(image_id, inode)

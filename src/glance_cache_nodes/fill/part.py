@@ -78,7 +78,7 @@ class Part:
         self._last = b""
 
     def begin_again(self) -> bool:
-        """Forget all bytes, if nobody can have read any; return whether that was so."""
+        """Discard all bytes, if nobody can have read any; return whether it did."""
         if os.fstat(self._file.fileno()).st_size:
             return False
         self._begin()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``PUT /v2/cache/{image_id}``: fill an image in when its turn comes."""
+"""``PUT /v2/cache/{image_id}``: queue an image for a fill."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Job:
 
 
 class Places:
-    """The images that wait to be filled in, and the threads that do it.
+    """The queued images, and the threads that fill them.
 
     Args:
         this: this node.
@@ -51,7 +51,7 @@ class Places:
         self._threads = 0
 
     def answer(self, environ: Mapping[str, Any], image_id: str) -> webob.Response | None:
-        """Return 202, or None where Glance shall answer the request.
+        """Return 202, or None if Glance answers the request.
 
         Args:
             environ: the request.

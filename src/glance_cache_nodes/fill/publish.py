@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A filled image becomes a cached one: the file under Glance's name, the row by Glance's driver."""
+"""Publish a filled image: the file under Glance's name, the row by Glance's driver."""
 
 from __future__ import annotations
 

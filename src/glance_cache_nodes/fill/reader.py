@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How everybody reads along while an image is filled in, whichever process fills it."""
+"""Read an image during its fill, in any process."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Pause:
 
     @property
     def is_long(self) -> bool:
-        """Whether it is time to make sure that the filler lives; true once in LOOK_EVERY."""
+        """Whether to check the filler now; true once in LOOK_EVERY."""
         now = time.monotonic()
         if now < self._look:
             return False

@@ -17,7 +17,7 @@ TEMPORARY_REDIRECT = 307
 
 
 def location(around: Neighbours, request: webob.Request, image_id: str) -> str | None:
-    """Return where the caller finds the image; None where no other node is known to hold it.
+    """Return the node for the caller; None if no other node has the image.
 
     Args:
         around: the nodes that the sites file names.

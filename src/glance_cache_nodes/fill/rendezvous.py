@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which node of a site reads an image from the backend: the same on all, without a word."""
+"""Choose the node of a site that reads an image from the backend, the same on all."""
 
 from __future__ import annotations
 

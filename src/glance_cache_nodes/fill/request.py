@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stays of a request while an image is filled in: the caller may be gone by then."""
+"""What a fill keeps of a request."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Neighbours:
         )
 
     def readers(self, image_id: str) -> list[str]:
-        """Return the nodes of this site that shall read an image before this one does."""
+        """Return the nodes of this site that are to read an image before this one."""
         try:
             registered = nodes.find_urls(self.database)
         except DatabaseUnavailableError as error:

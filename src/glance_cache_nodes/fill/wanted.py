@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The image that a node fills into its cache: its size, and the hash that its bytes must have."""
+"""The image of a fill: its size and its hash."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The transport of requests to nodes: one connection for each, which ends with its turn."""
+"""The transport of requests to nodes: one connection for each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class NodeAdapter(BaseAdapter):
-    """An adapter of requests whose answers are read at once and up to a limit.
+    """An adapter of requests that reads answers at once and up to a limit.
 
     It reads no more of a redirect than of any other answer, and does not say where it leads.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One call of a client that goes out to the nodes, and what all such calls of a process share."""
+"""One call that asks nodes, and what such calls of a process share."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class OwnNode:
 
 
 class Fleet:
-    """What lasts from call to call.
+    """What calls share.
 
     Args:
         options: the group ``[cache_nodes]`` of Glance's configuration.
@@ -68,7 +68,7 @@ class Fleet:
         started: float | None = None,
         has_access_rules: bool = False,
     ) -> Call:
-        """Begin a call.
+        """Start a call.
 
         Args:
             own: the node that was called.
@@ -103,7 +103,7 @@ class Call:
         failed: Callable[[str, NodeError], Result],
         part: float = 1.0,
     ) -> list[Result]:
-        """Do a job for each node, many at once.
+        """Run a job for each node, many at once.
 
         Args:
             nodes: node reference URLs.
@@ -120,7 +120,7 @@ class Call:
         return fan_out.run(nodes, self.fleet.workers)
 
     def send(self, method: str, node: str, path: str, turn: Turn) -> Reply:
-        """Send a request to a node's Glance, also to our own.
+        """Send a request to a node's Glance, also to this node's.
 
         Raises:
             NodeError: there was no answer, or the sites file does not name the node.
@@ -132,11 +132,11 @@ class Call:
         return self.peers.call(method, node, path, turn)
 
     def require_named(self, node: str) -> None:
-        """Check that a node may be called at all.
+        """Check that a node may be called.
 
         Raises:
-            NodeError: there is a sites file, and it does not name the node.
+            NodeError: the sites file does not name the node.
         """
         if not self.fleet.sites.may_call(node):
-            reason = "the file of [cache_nodes] sites_file does not name it, so it is not called"
+            reason = "[cache_nodes] sites_file does not name it"
             raise NodeError(REFUSED, reason)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The nodes on which an image is placed: those that hold it first, then the emptiest."""
+"""The nodes on which an image is placed: those that have it, then the emptiest."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Group:
 
     Attributes:
         nodes: node reference URLs.
-        wanted: how many of them are to hold the image in the end; None for each of them.
-        site: the one that they are; None for none in particular.
+        wanted: number of nodes that are to have the image; None for all.
+        site: their site; None for any.
     """
 
     nodes: tuple[str, ...]
@@ -30,7 +30,7 @@ class Group:
 
 
 def holds(answer: Answer, on_record: Collection[str]) -> bool:
-    """Return whether a node has an image or is about to: the record says it where it cannot."""
+    """Return whether a node has or fetches an image; by the record if it cannot say."""
     if answer.does_not_tell:
         return answer.node in on_record
     return answer.state in {outcome.CONFIRMED, outcome.CACHING, outcome.QUEUED}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Evicting an image from chosen nodes: first what each holds, then each node's own Glance."""
+"""Evict an image from chosen nodes: first each state, then each node's own Glance."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _GOES_ON = (
     "evict it again then"
 )
 _WITHOUT_ROW = (
-    "Glance evicts no file that it has no row for (404): "
+    "Glance evicts no file without a row (404): "
     "run `glance-cache-nodes reconcile --fix` on the node"
 )
 
@@ -60,13 +60,13 @@ def evict(
 
 
 def _known_before(answer: Answer, on_record: Collection[str]) -> Result | None:
-    """Return the result for a node that has nothing, or that is not told; else None."""
+    """Return the result for a node that needs no request; else None."""
     if answer.node in on_record:
         return result.without_state(answer)
     if answer.state in {outcome.ABSENT, outcome.FAILED}:
         return Result(answer.node, result.ABSENT)
     if answer.state == outcome.UNSUPPORTED:
-        return Result(answer.node, result.ABSENT, "by the record: it does not tell itself")
+        return Result(answer.node, result.ABSENT, "by the record: the node does not say")
     return result.without_state(answer)
 
 

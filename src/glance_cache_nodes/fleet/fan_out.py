@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many nodes at once, within one deadline, and one result for each of them."""
+"""Many nodes at once, within one deadline, one result for each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LOOK_EVERY = 0.05
 
 
 class FanOut(Generic[Result]):
-    """One call that goes out to nodes.
+    """One call that asks nodes.
 
     Each node has an equal part of the time that is left when its turn comes, so that nodes that
     hang in front leave enough to all behind them.
@@ -106,7 +106,7 @@ class FanOut(Generic[Result]):
             result = self._failed(node, error)
         except Exception:
             LOG.exception("Asking the node %s failed", node)
-            reason = "asking it failed on the node that was called; its log has the reason"
+            reason = "asking it failed; the log of the node that was called has the reason"
             result = self._failed(node, NodeError(UNVERIFIED, reason))
         with self._lock:
             self._settle(node, result)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Host names and their addresses, with a limit to how long a caller waits for them.
+"""Lookups of host names, with a deadline.
 
 Nothing can end a lookup of the operating system. So it runs in a thread of its own, which a caller
 leaves behind when its time is over: at most one for each name, and at most ``limit`` in all. Names
@@ -39,7 +39,7 @@ class _Lookup:
         self._done = native.module("threading").Event()
 
     def run(self, look_up: Callable[[str], Sequence[Address]]) -> None:
-        """Look the name up, unless nobody waits for it any more."""
+        """Look the name up, if somebody still waits."""
         try:
             if time.monotonic() < self.wanted_until:
                 self.addresses = look_up(self.host)
@@ -60,7 +60,7 @@ class _Lookup:
 
 
 class Names:
-    """The names that this process looks up.
+    """The lookups of this process.
 
     Args:
         look_up: returns the addresses of a host; None for the operating system's way.

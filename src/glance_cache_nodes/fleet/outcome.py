@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What comes of asking a node: one outcome for each, never none."""
+"""The outcome of asking a node."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LARGEST = 2**63 - 1  # bytes; a larger number is none that programs in other la
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What came of asking one node for one image.
+    """The outcome of asking one node for one image.
 
     Attributes:
         node: its node reference URL.
@@ -61,7 +61,7 @@ class Answer:
 
     @property
     def can_be_told(self) -> bool:
-        """Whether its Glance answers, so that it can be told to do something."""
+        """Whether its Glance answers and takes requests."""
         return self.does_not_tell or self.state not in UNKNOWN
 
     @property
@@ -92,7 +92,7 @@ def of_reply(node: str, image_id: str, reply: Reply) -> Answer:
 
 def _of_reply(node: str, image_id: str, reply: Reply) -> Answer:
     if reply.status == HTTPStatus.METHOD_NOT_ALLOWED:
-        reason = "its Glance has no glance-cache-nodes, or one that cannot tell"
+        reason = "its Glance has no glance-cache-nodes, or an older one"
         return Answer(node, UNSUPPORTED, reason=reason)
     if not reply.is_success:
         return Answer(node, reply.outcome(), reason=reply.reason())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests to other nodes on behalf of a caller: with its token alone, and to nobody else."""
+"""Requests to other nodes with the caller's token."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Caching an image on chosen nodes: first what each holds, then each node's own Glance."""
+"""Cache an image on chosen nodes: first each state, then each node's own Glance."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STALE = 600
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """What is to be cached, and what is known before any node is asked.
+    """The image to cache, and what is known before nodes are asked.
 
     Attributes:
         image_id: a UUID.
@@ -66,7 +66,7 @@ def place(call: Call, order: Order) -> list[Result]:
 
 
 def _usable(order: Order, answers: Mapping[str, Answer]) -> dict[str, bool]:
-    """Return, for each node that takes new images, whether this one can come there now."""
+    """Return, for each node that takes new images, whether this one can be cached now."""
     return {
         node: answers[node].can_be_told and _is_too_large(order, answers[node]) is None
         for node in answers
@@ -75,12 +75,12 @@ def _usable(order: Order, answers: Mapping[str, Answer]) -> dict[str, bool]:
 
 
 def _known_before(order: Order, answer: Answer) -> Result | None:
-    """Return the result for a node that needs not be told, or will not be; else None."""
+    """Return the result for a node that gets no request; else None."""
     node, state = answer.node, answer.state
     if state == outcome.CONFIRMED:
         return Result(node, result.ALREADY_CACHED)
     if answer.does_not_tell and holds(answer, order.on_record):
-        return Result(node, result.ALREADY_CACHED, "by the record: it does not tell itself")
+        return Result(node, result.ALREADY_CACHED, "by the record: the node does not say")
     if node not in order.may_place:
         return Result(node, result.REFUSED, "no_place in the sites file: nothing is placed there")
     if state in {outcome.QUEUED, outcome.CACHING} and not _is_stale(answer):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether nodes are up: their health check, or where they have none the list of API versions."""
+"""Whether nodes are up: health check, or without one the list of API versions."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _WITHOUT_HEALTH_CHECK = {
 
 @dataclasses.dataclass(frozen=True)
 class Probe:
-    """What came of probing a node.
+    """The outcome of probing a node.
 
     Attributes:
         node: its node reference URL.
         status: ``up`` or ``down``; None for a node that was not asked.
-        latency_ms: milliseconds until it had answered; None where it did not.
+        latency_ms: milliseconds until its answer; None without one.
         reason: why, in words for an operator; None for a node that is up.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What came of caching or evicting an image on one node."""
+"""The result of caching or evicting an image on one node."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Result:
 
 
 def without_state(answer: Answer) -> Result | None:
-    """Return the result for a node that did not say what it holds; None for one that did.
+    """Return the result for a node that did not report its state; else None.
 
     A node that does not tell is one that did: the record says it for it.
     """
@@ -52,14 +52,14 @@ def without_state(answer: Answer) -> Result | None:
 
 
 def of_refusal(node: str, reply: Reply) -> Result:
-    """Return the result for a node that did not do what it was told."""
+    """Return the result for a node that refused or failed."""
     kind = reply.outcome()
     is_error_of_caller = 400 <= reply.status < 500 and kind != outcome.REFUSED  # noqa: PLR2004
     return Result(node, FAILED if is_error_of_caller else kind, reply.reason())
 
 
 def of_error(node: str, error: NodeError) -> Result:
-    """Return the result for a node that may have been told, and did not answer."""
+    """Return the result for a node that may have got the request, and did not answer."""
     if error.outcome != outcome.UNVERIFIED:
         return Result(node, error.outcome, str(error))
-    return Result(node, FAILED, f"it was told, and whether it did so is not known: {error}")
+    return Result(node, FAILED, f"it was asked; the outcome is not known: {error}")

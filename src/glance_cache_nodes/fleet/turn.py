@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The time that one node has to answer, and the socket that is shut when it is over."""
+"""The time of one node to answer, and the socket that is shut after it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Turn:
         self._lock = threading.Lock()
 
     def left(self) -> float:
-        """Return the seconds that are left.
+        """Return the remaining seconds.
 
         Raises:
             NodeError: none are.
@@ -55,13 +55,13 @@ class Turn:
         return self._is_cut or time.monotonic() >= self.until
 
     def error(self) -> NodeError:
-        """Return what is to be said of a node whose time is over."""
+        """Return the reason for a node whose time is over."""
         outcome = UNVERIFIED if self.awaited == ANSWER else UNREACHABLE
         return NodeError(outcome, f"no {self.awaited} within {self._seconds:.1f} s")
 
     @contextlib.contextmanager
     def watching(self, connection: socket.socket) -> Iterator[None]:
-        """Let :meth:`cut` shut this socket for as long as the block lasts."""
+        """Let :meth:`cut` shut this socket during the block."""
         # A duplicate: the descriptor of a socket that is closed meanwhile may be another one's.
         with socket.socket(fileno=os.dup(connection.fileno())) as own:
             self._watch(own)

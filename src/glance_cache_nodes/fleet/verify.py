@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What nodes hold of an image, as they say themselves at this moment."""
+"""Ask nodes for the state of an image on their disks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ask(
     is_gone: bool = False,
     part: float = 1.0,
 ) -> list[Answer]:
-    """Ask nodes what they hold of an image.
+    """Ask nodes for the state of an image.
 
     Args:
         call: on whose behalf.
@@ -43,7 +43,7 @@ def ask(
 
 
 def is_complete(answers: Iterable[Answer]) -> bool:
-    """Return whether each of the answers says what the node's disk holds."""
+    """Return whether each node reported its disk."""
     return not any(answer.state in outcome.UNKNOWN for answer in answers)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The threads in which this process asks other nodes: bounded, and shared out fairly."""
+"""The threads in which this process asks other nodes: bounded and shared fairly."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Source(Protocol):
     """A call that has jobs to do."""
 
     def take(self) -> Job | None:
-        """Return a job that may begin now; None for none."""
+        """Return a job that may start now, or None."""
 
     def is_exhausted(self) -> bool:
-        """Return whether it will never have one again."""
+        """Return whether no job is left."""
 
 
 class Workers:
-    """The threads. They start with the first job, and end when there is none.
+    """The threads. They start with the first job and end after the last.
 
     Args:
         limit: how many there are at most, besides those that each call has for itself.
@@ -41,11 +41,11 @@ class Workers:
         self._lock = threading.Lock()
 
     def share(self) -> int:
-        """Return how many threads each call may count on now."""
+        """Return each call's share of the threads."""
         return OWN + self._limit // max(1, len(self._sources))
 
     def add(self, source: Source, wanted: int) -> None:
-        """Do the jobs of a call.
+        """Run the jobs of a call.
 
         Args:
             source: the call.
@@ -58,7 +58,7 @@ class Workers:
         self.start(wanted - own)
 
     def start(self, wanted: int) -> None:
-        """Start threads, as far as the limit lets them; one that finds no job ends at once."""
+        """Start threads up to the limit; one without a job ends at once."""
         with self._lock:
             new = max(0, min(wanted, self._limit - self._running))
             self._running += new
@@ -67,7 +67,7 @@ class Workers:
             self._running -= new - started
 
     def remove(self, source: Source) -> None:
-        """Forget a call whose time is over; jobs that run are left to themselves."""
+        """Forget a call whose time is over; running jobs go on."""
         with self._lock:
             if source in self._sources:
                 self._sources.remove(source)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a command needs of the shell: an adapter for Glance, and the IDs of images."""
+"""The adapter for Glance and the IDs of images, from the shell."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def image_adapter(manager: ClientManager) -> Adapter:
 
 
 def image_ids(adapter: Adapter, names_or_ids: Iterable[str]) -> list[str]:
-    """Return the IDs of images, each once, in their order.
+    """Return the IDs of images, each once, in order.
 
     A UUID is taken as it is: Glance finds no image that it has deleted, of which nodes may still
     hold a copy.

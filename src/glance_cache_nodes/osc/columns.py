@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cells of tables: what a person reads in one, and what JSON, YAML and CSV have in its place."""
+"""Cells of tables: text in tables, values in JSON, YAML and CSV."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Bytes(FormattableColumn[Any]):
 
 
 class Holders(FormattableColumn[Any]):
-    """The nodes of a site that hold an image: the text for a person, and their URLs."""
+    """The nodes of a site that have an image: as text, and as URLs."""
 
     def human_readable(self) -> str:
         """Return the text."""

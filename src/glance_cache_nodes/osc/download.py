@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``openstack cache nodes save``: an image from the nearest node that holds it."""
+"""``openstack cache nodes save``: an image from the nearest node that has it."""
 
 from __future__ import annotations
 
@@ -21,21 +21,24 @@ if TYPE_CHECKING:
 
 
 class SaveCacheNodes(command.Command):
-    """The command itself: the shell prints a failure as one line."""
+    """The command; the shell prints a failure as one line."""
 
-    _description = "Save an image from the nearest node that holds it, with its hash checked"
+    _description = "Save an image from the nearest node that has it, and check its hash"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command's arguments."""
         parser = super().get_parser(prog_name)
         parser.add_argument("image", metavar="<image>", help="Image to save (name or ID)")
         parser.add_argument(
-            "--file", metavar="<file>", required=True, help="Where to save it; a file is replaced"
+            "--file",
+            metavar="<file>",
+            required=True,
+            help="Where to save it; an existing file is replaced",
         )
         parser.add_argument(
-            "--near", metavar="<site>", help="Try the nodes that are nearest to this site first"
+            "--near", metavar="<site>", help="Try the nodes nearest to this site first"
         )
-        parser.add_argument("--progress", action="store_true", help="Show how far it is")
+        parser.add_argument("--progress", action="store_true", help="Show the progress")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:

@@ -23,9 +23,9 @@ _Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 
 class ListCacheNodes(command.Lister):
-    """The command itself: the shell prints what it returns, and a failure as one line."""
+    """The command; the shell prints its result, or a failure as one line."""
 
-    _description = "List the nodes that hold an image in their cache, or all nodes"
+    _description = "List the nodes that have an image cached, or all nodes"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command's arguments."""
@@ -36,9 +36,7 @@ class ListCacheNodes(command.Lister):
             nargs="?",
             help="Image to look for (name or ID); without it, all nodes are listed",
         )
-        parser.add_argument(
-            "--long", action="store_true", help="List what is known of each node or its copy"
-        )
+        parser.add_argument("--long", action="store_true", help="List all details")
         parser.add_argument(
             "--verify",
             "--verify-nodes",
@@ -49,7 +47,7 @@ class ListCacheNodes(command.Lister):
             "checks certificates: write --verify-nodes where that is not wanted",
         )
         parser.add_argument(
-            "--near", metavar="<site>", help="List the nodes that are nearest to this site first"
+            "--near", metavar="<site>", help="List the nodes nearest to this site first"
         )
         parser.add_argument(
             "--probe", action="store_true", help="Without <image>: ask each node whether it is up"
@@ -119,4 +117,4 @@ def _long_row(row: client.NodeDetail) -> tuple[object, ...]:
 def _incomplete(rows: Sequence[client.NodeDetail]) -> str:
     silent = {"unreachable", "refused", "unsupported", "unverified"}
     named = ", ".join(f"{row.node} ({row.state})" for row in rows if row.state in silent)
-    return f"Not complete: these nodes did not tell what they hold: {named or 'not known'}\n"
+    return f"Not complete, no answer from: {named or 'not known'}\n"

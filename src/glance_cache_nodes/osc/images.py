@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``openstack cache nodes map``: images, and the nodes of each site that hold them."""
+"""``openstack cache nodes map``: images and their nodes by site."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class MapCacheNodes(command.Lister):
-    """The command itself: the shell prints what it returns, and a failure as one line."""
+    """The command; the shell prints its result, or a failure as one line."""
 
-    _description = "List images by site, and the nodes of the site that hold them"
+    _description = "List the cached images of each site and their nodes"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command's arguments."""
@@ -29,17 +29,15 @@ class MapCacheNodes(command.Lister):
             "images",
             metavar="<image>",
             nargs="*",
-            help="Image to look for (name or ID); without it, all that a node holds are listed",
+            help="Image to look for (name or ID); without it, all cached images are listed",
         )
-        parser.add_argument("--node", metavar="<url>", help="Only what this node holds")
-        parser.add_argument("--site", metavar="<site>", help="Only what nodes of this site hold")
-        parser.add_argument(
-            "--leftover", action="store_true", help="List copies of images that Glance has deleted"
-        )
+        parser.add_argument("--node", metavar="<url>", help="Only images of this node")
+        parser.add_argument("--site", metavar="<site>", help="Only images of this site")
+        parser.add_argument("--leftover", action="store_true", help="List copies of deleted images")
         parser.add_argument(
             "--long",
             action="store_true",
-            help="List ID, status and size of each image too, as -f json does",
+            help="Also list ID, status and size",
         )
         return parser
 

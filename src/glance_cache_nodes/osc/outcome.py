@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What came of a command for many images: its table, its failures and its exit status."""
+"""The outcome of a command for many images: table, failures and exit status."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _OF_ONE_IMAGE = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
 
 
 class Outcome:
-    """Whether a command has failed in anything, and where it says so."""
+    """The failures of a command, and where it prints them."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.failed = False
 
     def say(self, failure: str) -> None:
-        """Tell of a failure that leaves something to print as a table."""
+        """Print a failure beside which a table is printed."""
         self.failed = True
         self._stream.write(f"{failure}\n")
 
     def each(
         self, ids: Sequence[str], send: Callable[[str], client.Placement]
     ) -> list[client.Placement]:
-        """Send a request for each image; one that is refused does not keep the others from it."""
+        """Send a request for each image; a refusal does not stop the others."""
         placements: list[client.Placement] = []
         for number, image_id in enumerate(ids, 1):
             try:

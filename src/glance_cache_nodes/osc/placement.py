@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``openstack cache nodes queue`` and ``delete``: images on many nodes, and off them."""
+"""``openstack cache nodes queue`` and ``delete``."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _Progress = dict[tuple[str, str], client.NodeProgress]
 
 
 class QueueCacheNodes(command.Lister):
-    """The command itself: the shell prints what it returns, and a failure as one line."""
+    """The command; the shell prints its result, or a failure as one line."""
 
-    _description = "Let nodes cache images"
+    _description = "Cache images on nodes"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command's arguments."""
@@ -38,13 +38,13 @@ class QueueCacheNodes(command.Lister):
             "--count",
             metavar="<number>",
             type=_positive,
-            help="As many nodes are to hold the image in the end",
+            help="Number of nodes that are to have the image",
         )
         parser.add_argument(
             "--per-site",
             metavar="<number>",
             type=_positive,
-            help="With --site: as many nodes of each site are to hold the image in the end",
+            help="With --site: number of nodes of each site that are to have it",
         )
         parser.add_argument(
             "--wait", action="store_true", help="Wait until the nodes have cached the images"
@@ -53,7 +53,7 @@ class QueueCacheNodes(command.Lister):
             "--timeout",
             metavar="<seconds>",
             type=_seconds,
-            help=f"With --wait: wait as long at most (default: {TIMEOUT:g})",
+            help=f"With --wait: limit of the wait (default: {TIMEOUT:g})",
         )
         return parser
 
@@ -104,15 +104,15 @@ class QueueCacheNodes(command.Lister):
             self._outcome.say(str(failure))
             nodes = ()
         except KeyboardInterrupt:
-            self.app.stderr.write("Interrupted; the nodes go on with what they have accepted.\n")
+            self.app.stderr.write("Interrupted; the nodes continue with accepted images.\n")
             raise
         return {(each.image_id, each.node): each for each in nodes}
 
 
 class DeleteCacheNodes(command.Lister):
-    """The command itself: the shell prints what it returns, and a failure as one line."""
+    """The command; the shell prints its result, or a failure as one line."""
 
-    _description = "Let nodes delete images from their caches; Glance keeps the images"
+    _description = "Evict images from nodes; Glance keeps the images"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command's arguments."""
@@ -134,7 +134,7 @@ class DeleteCacheNodes(command.Lister):
         """
         nodes, sites = parsed_args.node or [], parsed_args.site or []
         if parsed_args.all and (nodes or sites):
-            self._parser.error("--all is every node: give no --node and no --site with it")
+            self._parser.error("--all excludes --node and --site")
         if not (parsed_args.all or nodes or sites):
             self._parser.error("one of --node, --site and --all is required")
         adapter = image_adapter(self.app.client_manager)
@@ -158,13 +158,13 @@ def _add_nodes(parser: argparse._ActionsContainer) -> None:
         "--node",
         metavar="<url>",
         action="append",
-        help="Node by its reference URL (repeat the option for more)",
+        help="Node reference URL (repeatable)",
     )
     parser.add_argument(
         "--site",
         metavar="<site>",
         action="append",
-        help="All nodes of a site (repeat the option for more)",
+        help="All nodes of a site (repeatable)",
     )
     parser.add_argument("--all", action="store_true", help="Every node")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far transfers are: a live display on a terminal, lines elsewhere."""
+"""Progress of transfers: live on a terminal, else lines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Transfer:
 
     Attributes:
         name: what is transferred, or where to.
-        state: what goes on, in a word.
+        state: its state.
         size: bytes so far; None where they are not known.
         total: bytes in all; None where they are not known.
         is_done: whether it has ended.
@@ -71,7 +71,7 @@ def of_download(download: DownloadProgress) -> Transfer:
 
 @contextlib.contextmanager
 def shown_on(stream: TextIO) -> Iterator[Show]:
-    """Give a function that shows transfers; it is called whenever something may have changed.
+    """Yield a function that shows transfers, to be called after each change.
 
     Args:
         stream: standard error, so that standard output has only the result.
@@ -109,7 +109,7 @@ def _lines(stream: TextIO) -> Iterator[Show]:
 
 
 class _Lines:
-    """Writes a line when a transfer ends, and what goes on whenever a line is due."""
+    """Writes a line when a transfer ends, and at regular intervals."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The images of the map by site, and the tables of them."""
+"""Tables of images by site."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 
 class Sites:
-    """The nodes by site, each node with the shortest name that tells it from the others."""
+    """The nodes by site, each with its shortest unique name."""
 
     def __init__(self, nodes: Iterable[client.Node]) -> None:
         self._of_url = {node.url: node.site or node.url for node in nodes}
@@ -34,7 +34,7 @@ class Sites:
         self._short = _short_names(list(self._of_url))
 
     def of(self, url: str) -> str:
-        """Return the site of a node; its URL where nothing is known of it."""
+        """Return the site of a node; its URL if unknown."""
         return self._of_url.get(url, url)
 
     def short(self, url: str) -> str:
@@ -63,7 +63,7 @@ class Row:
         self._sites = sites
 
     def holders(self) -> str:
-        """Return which nodes hold the image, by the names that are fewer."""
+        """Return the nodes with the image, or those without, whichever are fewer."""
         others = [url for url in self.all if url not in set(self.held)]
         count = f"{len(self.held)} of {len(self.all)}"
         if not others:
@@ -114,7 +114,7 @@ def long_table(rows: Sequence[Row]) -> Table:
 
 
 def short_table(rows: Sequence[Row]) -> Table:
-    """Return the table that a person reads, as wide as the terminal."""
+    """Return the table for a terminal, as wide as it."""
     labels = _labels([row.image for row in rows])
     site_width = min(max([len(row.site) for row in rows], default=0), _WIDEST_SITE)
     image_width = min(max(map(len, labels.values()), default=0), _WIDEST_IMAGE)

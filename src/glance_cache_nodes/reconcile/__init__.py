@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compare this node's disk with its record, and correct what differs."""
+"""Compare this node's disk with its record, and correct it."""

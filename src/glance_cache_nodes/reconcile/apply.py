@@ -104,7 +104,7 @@ class Fixer:
         return invalid / (disk.image_id_of(path) or path.name)
 
     def _agree(self, case: Case) -> bool:
-        """Let the row be there if and only if the file is, also when Glance has just changed it."""
+        """Keep the row if and only if the file exists, also after changes by Glance."""
         for _ in range(_ATTEMPTS):
             file = disk.cached(self._directory, case.image_id)
             row = self._record.rows([case.image_id]).get(case.image_id)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which runs are refused because they would remove what a mistake has made look wrong."""
+"""Runs that are refused because a mistake is likely, such as an unmounted disk."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def _strongest(image: Image) -> tuple[str | None, str | None]:
 
 
 class Checksums:
-    """Compares files, and remembers the outcome for as long as a file stays as it is.
+    """Compares files, and keeps the outcome while a file is unchanged.
 
     Args:
         tell: is given a line of progress every few seconds.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every finding, in one table: its name, what is wrong, how it is told, how it is corrected.
+"""The table of findings: name, description, test and correction.
 
 The tests are pure. They are tried in the order of the table, and the first that holds names the
 finding.
@@ -100,7 +100,7 @@ def find(case: Case) -> Finding | None:
 def _stale_partial(case: Case) -> str | None:
     if case.partial is None or case.is_written:
         return None
-    return f"{case.partial.size} bytes of a transfer that did not end; nobody writes them"
+    return f"{case.partial.size} bytes of an unfinished transfer that nobody writes"
 
 
 def _deleted_image(case: Case) -> str | None:
@@ -176,7 +176,7 @@ def _is_older(case: Case) -> bool:
 TABLE: Sequence[Kind] = (
     Kind(
         "stale_partial",
-        "a part of an image that nobody writes any more",
+        "a partial file that nobody writes",
         _stale_partial,
         lambda fixes, case: fixes.remove_partial(case),
         removes=False,
@@ -201,7 +201,7 @@ TABLE: Sequence[Kind] = (
     ),
     Kind(
         "wrong_length",
-        "a file that is shorter or longer than the image",
+        "a file of another length than the image",
         _wrong_length,
         lambda fixes, case: fixes.remove_both(case),
     ),
@@ -220,7 +220,7 @@ TABLE: Sequence[Kind] = (
     ),
     Kind(
         "wrong_size_in_row",
-        "a row with another size than its file, which is right",
+        "a row with another size than its right file",
         _wrong_size_in_row,
         lambda fixes, case: fixes.correct_size(case),
         removes=False,

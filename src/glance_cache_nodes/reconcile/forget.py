@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Take a node that is gone out of the record, or hand its rows on to its new URL."""
+"""Remove a node from the record, or move its rows to its new URL."""
 
 from __future__ import annotations
 

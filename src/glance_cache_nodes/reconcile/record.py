@@ -58,7 +58,7 @@ def engine_of(database: Any) -> sa.engine.Engine:
 
 
 class Record:
-    """Glance's record, as far as one node writes it.
+    """The rows of one node in Glance's record.
 
     Args:
         database: the options of the group ``[database]``.

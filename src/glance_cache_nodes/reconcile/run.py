@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A run of ``reconcile``: look, wait for what is young, look again, correct."""
+"""A run of ``reconcile``: compare, wait for new files, compare again, correct."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class Run:
         return Case(image_id, partial=file, is_written=is_written)
 
     def _again_each(self, found: Sequence[Finding], fixer: Fixer | None) -> Iterator[Finding]:
-        """Look at each finding once more, and correct it; what is no more is left out."""
+        """Compare each finding once more, and correct it if it still holds."""
         for each in found:
             now = self._again(each)
             if now is not None and now.kind is each.kind:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``check``: is this node set up rightly? One table of checks, each a line with its remedy."""
+"""``check``: the table of checks of a node, each with its remedy."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def run(settings: Settings, cloud: str | None = None) -> list[Line]:
 
 
 def status(lines: Sequence[Line]) -> int:
-    """Return 0 when all is well, 1 with warnings, 2 with errors; what is unknown does not count."""
+    """Return 0 for success, 1 with warnings, 2 with errors; unknown does not count."""
     results = {each.result for each in lines}
     return 2 if ERROR in results else 1 if WARNING in results else 0
 

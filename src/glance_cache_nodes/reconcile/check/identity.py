@@ -72,7 +72,7 @@ def is_up(settings: Settings) -> Line:
 
 
 def is_this_node(settings: Settings, session: Any | None, why_not: str) -> Line:
-    """Who answers there has this node's cache directory.
+    """The node that answers has this node's cache directory.
 
     A file that is queued for a moment here must be in the list of queued images there.
 

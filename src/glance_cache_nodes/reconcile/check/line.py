@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One line of ``check``: what was looked at, the result, and what to do about it."""
+"""One line of ``check``: the check, the result and the remedy."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def success(detail: str) -> Line:
 
 
 def warning(detail: str, remedy: str) -> Line:
-    """Return a line of what works and should not stay so."""
+    """Return a line of a warning."""
     return Line(WARNING, detail, remedy)
 
 
 def error(detail: str, remedy: str) -> Line:
-    """Return a line of what does not work."""
+    """Return a line of an error."""
     return Line(ERROR, detail, remedy)
 
 
 def unknown(detail: str, remedy: str) -> Line:
-    """Return a line of what could not be asked."""
+    """Return a line of an unknown result."""
     return Line(UNKNOWN, detail, remedy)

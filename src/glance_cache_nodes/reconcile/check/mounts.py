@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which file system a directory lies on, and which one fstab would have it on."""
+"""The file system of a directory, now and by fstab."""
 
 from __future__ import annotations
 

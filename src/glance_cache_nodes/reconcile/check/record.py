@@ -56,14 +56,14 @@ def is_registered(settings: Settings) -> Line:
 
 
 def are_others_up(settings: Settings) -> Line:
-    """The other nodes of the record take connections; whether from here is not always meant so."""
+    """The other nodes of the record take connections; not every network allows it."""
     known = Record(settings.conf.database, settings.node or "").nodes()
     urls = [each for each in known if each != settings.node]
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         down = [url for url, is_up in zip(urls, threads.map(identity.answers, urls)) if not is_up]
     if down:
         text = f"{len(down)} of {len(urls)} take no connection from here: {_shown(down)}"
-        return unknown(text, "when a node is gone for good: glance-cache-nodes forget URL")
+        return unknown(text, "for a removed node: glance-cache-nodes forget URL")
     return success(f"{len(urls)} other nodes take connections")
 
 
@@ -87,7 +87,7 @@ def has_sites(settings: Settings) -> Line:
     if without:
         return warning(
             f"{path} names no site for {_shown(without)}",
-            "add them, or remove a node that is gone: glance-cache-nodes forget URL",
+            "add them, or remove a node: glance-cache-nodes forget URL",
         )
     gone = [url for url in sites.nodes_named() if url not in urls]
     if gone:
