@@ -10,27 +10,18 @@ from typing import TYPE_CHECKING
 
 import canned_glance as canned
 import pytest
-from keystoneauth1 import adapter, noauth, session, token_endpoint
+from adapters import adapter_for
+from keystoneauth1 import adapter, noauth, session
 
 from glance_cache_nodes.client import CachedNode, CallError, cached_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def glance() -> Iterator[canned.CannedGlance]:
-    with canned.serve() as running:
-        yield running
+    pass
 
 
 def ask(endpoint: str, timeout: float | None = None) -> list[str]:
-    opened = session.Session(token_endpoint.Token(endpoint, canned.TOKEN), timeout=timeout)
-    try:
-        image = adapter.Adapter(opened, service_type="image")
+    with adapter_for(endpoint, canned.TOKEN, timeout) as image:
         return [node.url for node in cached_nodes(image, canned.IMAGE_ID)]
-    finally:
-        opened.session.close()
 
 
 def failure(endpoint: str, timeout: float | None = None) -> CallError:
@@ -177,12 +168,10 @@ def test_an_answer_that_is_no_list_of_nodes(glance: canned.CannedGlance, body: s
     assert "answered something else than nodes" in str(failure(glance.url))
 
 
-def test_an_id_that_is_no_utf_8_is_glances_to_refuse(glance: canned.CannedGlance) -> None:
-    opened = session.Session(token_endpoint.Token(glance.url, canned.TOKEN))
+def test_an_id_that_is_no_utf_8_is_glances_to_refuse(image, glance: canned.CannedGlance) -> None:
     glance.answers["GET", "/v2/cache/nodes/%FF"] = canned.PROXYS_404
     with pytest.raises(CallError, match=r"Either there is no image '\\udcff' that you may see"):
-        cached_nodes(adapter.Adapter(opened, service_type="image"), "\udcff")
-    opened.session.close()
+        cached_nodes(image, "\udcff")
 
 
 def test_a_503_is_not_repeated(glance: canned.CannedGlance) -> None:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from keystoneauth1 import adapter, session, token_endpoint
+from adapters import adapter_for
+from keystoneauth1 import adapter
 
 import balancer
 import glance_site
@@ -41,13 +41,6 @@ def servers() -> Iterator[list[str]]:
 def endpoint(servers: list[str]) -> Iterator[str]:
     with balancer.round_robin(servers) as url:
         yield url
-
-
-@contextlib.contextmanager
-def adapter_for(endpoint: str) -> Iterator[adapter.Adapter]:
-    opened = session.Session(token_endpoint.Token(endpoint, "admin"))
-    yield adapter.Adapter(opened, service_type="image")
-    opened.session.close()
 
 
 def outcome(image: adapter.Adapter, image_id: str) -> str:

@@ -10,29 +10,15 @@ from typing import TYPE_CHECKING
 
 import canned_glance as canned
 import pytest
-from keystoneauth1 import adapter, session, token_endpoint
 
 from glance_cache_nodes import client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 A, B = "http://edge1-a:9292", "http://edge1-b:9292"
 DETAIL_PATH = f"{canned.NODES_PATH}/detail"
 NOON = datetime.datetime(2026, 11, 28, 12, tzinfo=datetime.timezone.utc)
-
-
-@pytest.fixture
-def glance() -> Iterator[canned.CannedGlance]:
-    with canned.serve() as running:
-        yield running
-
-
-@pytest.fixture
-def image(glance: canned.CannedGlance) -> Iterator[adapter.Adapter]:
-    opened = session.Session(token_endpoint.Token(glance.url, canned.TOKEN))
-    yield adapter.Adapter(opened, service_type="image")
-    opened.session.close()
 
 
 def test_near_and_verify_are_sent_and_the_order_is_kept(glance, image) -> None:

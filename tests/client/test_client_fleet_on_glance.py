@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from keystoneauth1 import adapter, session, token_endpoint
+from adapters import adapter_for
+from keystoneauth1 import adapter
 from osc_shell import openstack
 
 import balancer
@@ -48,13 +48,6 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def native() -> Iterator[str]:
     with balancer.serve(glance_site.native_application()) as url:
         yield url
-
-
-@contextlib.contextmanager
-def adapter_for(endpoint: str, token: str = "admin") -> Iterator[adapter.Adapter]:
-    opened = session.Session(token_endpoint.Token(endpoint, token))
-    yield adapter.Adapter(opened, service_type="image")
-    opened.session.close()
 
 
 @pytest.fixture

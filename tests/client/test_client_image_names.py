@@ -3,35 +3,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 from typing import TYPE_CHECKING
 
 import canned_glance as canned
 import pytest
-from keystoneauth1 import adapter, session, token_endpoint
+from adapters import adapter_for
 
 from glance_cache_nodes.client import CallError, image_id, sdk, transport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def glance() -> Iterator[canned.CannedGlance]:
-    with canned.serve() as running:
-        yield running
-
-
-@contextlib.contextmanager
-def adapter_for(endpoint: str, **options: float) -> Iterator[adapter.Adapter]:
-    opened = session.Session(token_endpoint.Token(endpoint, canned.TOKEN), **options)
-    yield adapter.Adapter(opened, service_type="image")
-    opened.session.close()
+    pass
 
 
 def failure(endpoint: str, name: str = "x", **options: float) -> CallError:
-    with adapter_for(endpoint, **options) as image, pytest.raises(CallError) as raised:
+    with (
+        adapter_for(endpoint, canned.TOKEN, **options) as image,
+        pytest.raises(CallError) as raised,
+    ):
         image_id(image, name)
     assert str(raised.value).isprintable()
     assert canned.TOKEN not in str(raised.value)
@@ -40,7 +29,7 @@ def failure(endpoint: str, name: str = "x", **options: float) -> CallError:
 
 def test_an_id_costs_one_request(glance: canned.CannedGlance) -> None:
     glance.say(canned.OBJECT)
-    with adapter_for(glance.url) as image:
+    with adapter_for(glance.url, canned.TOKEN) as image:
         assert image_id(image, canned.IMAGE_ID) == canned.IMAGE_ID
     assert [asked.path.partition("?")[0] for asked in glance.asked] == [
         f"/v2/images/{canned.IMAGE_ID}"
@@ -57,7 +46,7 @@ def test_a_name_is_looked_up_as_it_is_written(glance: canned.CannedGlance, endin
 
 def test_the_headers_of_the_adapter_go_along(glance: canned.CannedGlance) -> None:
     glance.say(canned.OBJECT)
-    with adapter_for(glance.url) as image:
+    with adapter_for(glance.url, canned.TOKEN) as image:
         image.additional_headers["X-Of-Adapter"] = "1"
         image.session.additional_headers["X-Of-Session"] = "2"
         image_id(image, canned.IMAGE_ID)
@@ -143,6 +132,6 @@ def test_a_name_that_is_no_utf_8(glance: canned.CannedGlance) -> None:
 
 
 def test_an_adapter_without_a_timeout_gets_one(glance: canned.CannedGlance) -> None:
-    with adapter_for(glance.url) as image, sdk.image_proxy(image) as proxy:
+    with adapter_for(glance.url, canned.TOKEN) as image, sdk.image_proxy(image) as proxy:
         assert proxy.session.timeout == transport.TIMEOUT
         assert image.session.timeout is None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import openstack
 import pytest
+from adapters import adapter_for
 from keystoneauth1 import adapter, session, token_endpoint
 from openstack import exceptions as sdk
 
@@ -41,9 +42,8 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def image(endpoint: str) -> Iterator[adapter.Adapter]:
-    opened = session.Session(token_endpoint.Token(endpoint, "admin"))
-    yield adapter.Adapter(opened, service_type="image")
-    opened.session.close()
+    with adapter_for(endpoint) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

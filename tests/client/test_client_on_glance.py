@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from keystoneauth1 import adapter, session, token_endpoint
+from adapters import adapter_for
 
 import balancer
 import glance_site
@@ -25,12 +25,8 @@ def endpoint(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def ask(endpoint: str, token: str, kind: str) -> list[str]:
-    opened = session.Session(token_endpoint.Token(endpoint, token))
-    try:
-        image = adapter.Adapter(opened, service_type="image")
+    with adapter_for(endpoint, token) as image:
         return [node.url for node in cached_nodes(image, images.of_every_kind()[kind])]
-    finally:
-        opened.session.close()
 
 
 def test_the_nodes_of_an_image(endpoint: str) -> None:

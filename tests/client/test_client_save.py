@@ -28,19 +28,6 @@ HALF = len(DATA) // 2
 
 
 @pytest.fixture
-def glance() -> Iterator[canned.CannedGlance]:
-    with canned.serve() as running:
-        yield running
-
-
-@pytest.fixture
-def image(glance: canned.CannedGlance) -> Iterator[adapter.Adapter]:
-    opened = session.Session(token_endpoint.Token(glance.url, canned.TOKEN))
-    yield adapter.Adapter(opened, service_type="image")
-    opened.session.close()
-
-
-@pytest.fixture
 def node() -> Iterator[Callable[..., image_servers.ImageServer]]:
     """Give a function that runs a node with a fault."""
     with contextlib.ExitStack() as running:

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import image_servers
 import pytest
+from adapters import adapter_for
 from image_servers import DATA, OTHER
-from keystoneauth1 import adapter, session, token_endpoint
 
 import balancer
 import glance_site
@@ -24,13 +23,6 @@ HALF = len(DATA) // 2
 def endpoint() -> Iterator[str]:
     with balancer.serve(glance_site.application()) as url:
         yield url
-
-
-@contextlib.contextmanager
-def adapter_for(endpoint: str, token: str = "admin") -> Iterator[adapter.Adapter]:
-    opened = session.Session(token_endpoint.Token(endpoint, token))
-    yield adapter.Adapter(opened, service_type="image")
-    opened.session.close()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import canned_glance as canned
 import pytest
-from keystoneauth1 import adapter, session, token_endpoint
 
 from glance_cache_nodes import client
 from glance_cache_nodes.client import NodeResult, Placement, waiting
@@ -29,13 +28,6 @@ def glance(monkeypatch: pytest.MonkeyPatch) -> Iterator[canned.CannedGlance]:
         size = {"id": canned.IMAGE_ID, "status": "active", "size": 100}
         running.answers["GET", f"/v2/images/{canned.IMAGE_ID}"] = canned.body(size)
         yield running
-
-
-@pytest.fixture
-def image(glance: canned.CannedGlance) -> Iterator[adapter.Adapter]:
-    opened = session.Session(token_endpoint.Token(glance.url, canned.TOKEN))
-    yield adapter.Adapter(opened, service_type="image")
-    opened.session.close()
 
 
 def accepted(*nodes: str, result: str = "queued") -> list[Placement]:

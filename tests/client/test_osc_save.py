@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def glance() -> Iterator[canned.CannedGlance]:
-    with canned.serve() as running:
-        yield running
-
-
-@pytest.fixture
 def node(glance: canned.CannedGlance) -> Iterator[image_servers.ImageServer]:
     with image_servers.serve() as running:
         image_servers.say(glance, running.url)

@@ -15,19 +15,12 @@ from typing import TYPE_CHECKING
 
 import canned_glance as canned
 import image_servers
-import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 A = "http://edge1-a:9292"
 OPENSTACK = Path(sys.executable).with_name("openstack")
-
-
-@pytest.fixture
-def glance() -> Iterator[canned.CannedGlance]:
-    with canned.serve() as running:
-        yield running
 
 
 @contextlib.contextmanager

@@ -8,16 +8,9 @@ import os
 from pathlib import Path
 
 import pytest
-from node_site import FAR_PAST, OTHER, PAST, Site, names, record, run
+from node_site import FAR_PAST, OTHER, PAST, names, record, run
 
 from glance_cache_nodes.reconcile import checksums, disk
-
-
-@pytest.fixture
-def site(tmp_path):
-    made = Site(tmp_path)
-    made.cached(b"good")
-    return made
 
 
 def missing_file(site):

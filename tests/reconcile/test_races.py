@@ -23,13 +23,6 @@ from glance_cache_nodes.reconcile.record import Record
 STALL_TIME = 86400.0
 
 
-@pytest.fixture
-def site(tmp_path):
-    made = Site(tmp_path)
-    made.cached(b"good")
-    return made
-
-
 class Interrupted(Record):
     """A record between whose steps something else happens once."""
 
