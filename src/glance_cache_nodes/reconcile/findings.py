@@ -220,7 +220,7 @@ TABLE: Sequence[Kind] = (
     ),
     Kind(
         "wrong_size_in_row",
-        "a row with another size than its right file",
+        "a right file whose row has another size",
         _wrong_size_in_row,
         lambda fixes, case: fixes.correct_size(case),
         removes=False,
