@@ -144,10 +144,10 @@ class SitesFile:
                     self._seen = state
         return self._last
 
-    def site_of(self, url: str) -> str:
-        """Return the site of a node: by the file, else its URL."""
+    def sites_of(self, urls: Iterable[str]) -> dict[str, str]:
+        """Return the site of each node: by the file, which is looked at once, else its URL."""
         sites = self.current()
-        return sites.site_of(url) if sites else url
+        return {url: sites.site_of(url) if sites else url for url in urls}
 
     def may_call(self, url: str) -> bool:
         """Return whether a token may be sent to a node, if it is a registered one.

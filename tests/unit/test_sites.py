@@ -157,7 +157,7 @@ def test_addresses_and_stars_within_labels() -> None:
 def test_no_file_means_no_sites_and_any_registered_node() -> None:
     none = SitesFile(None)
     assert none.current() is None
-    assert none.site_of("http://a") == "http://a"
+    assert none.sites_of(["http://a"]) == {"http://a": "http://a"}
     assert none.may_call("http://a")
 
 
@@ -171,7 +171,7 @@ def test_a_change_counts_and_the_last_good_file_is_kept(tmp_path, caplog) -> Non
 
     path.write_text(TEXT)
     assert file.current().names == ("edge1", "edge2", "central")
-    assert file.site_of("http://edge1-a:9292") == "edge1"
+    assert file.sites_of(["http://edge1-a:9292"]) == {"http://edge1-a:9292": "edge1"}
     assert file.may_call("http://edge1-a:9292")
     assert not file.may_call("http://elsewhere:9292")
     assert file.current() is file.current()

@@ -134,12 +134,12 @@ def _known(registered: Sequence[str], urls: Sequence[str]) -> tuple[str, ...]:
 def _by_site(
     file: SitesFile, registered: Sequence[str], names: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
-    sites = file.current()
-    of_site = {url: sites.site_of(url) if sites else url for url in registered}
+    of_site = file.sites_of(registered)
     found = {}
     for name in names:
         nodes = tuple(url for url in registered if of_site[url] == name)
         if not nodes:
+            sites = file.current()
             raise _without_nodes(name, sites.names if sites else None)
         found[name] = nodes
     return found

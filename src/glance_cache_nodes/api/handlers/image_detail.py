@@ -10,7 +10,7 @@ from glance_cache_nodes.db import image_copies, leftovers, nodes
 from glance_cache_nodes.fleet import outcome, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import webob
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from glance_cache_nodes.api.service import Service
     from glance_cache_nodes.db.image_copies import Copy
     from glance_cache_nodes.fleet.outcome import Answer
-    from glance_cache_nodes.sites import SitesFile
 
 QUERY = {
     "near": near.PARAMETER,
@@ -59,7 +58,8 @@ def show(service: Service, request: webob.Request, params: Params) -> webob.Resp
     copies = image_copies.find(service.database, image.id)
     if is_gone and not copies:
         raise image.not_found()
-    rows = {copy.node: row(service.sites, copy.node, copy, None) for copy in copies}
+    sites = service.sites.sites_of(copy.node for copy in copies)
+    rows = {copy.node: row(sites, copy.node, copy, None) for copy in copies}
     shown = [url for url in in_order(list(rows)) if not named or url in named]
     return responses.in_json(body(image.id, [rows[url] for url in shown], None))
 
@@ -75,7 +75,8 @@ def _asked(
     answers = verify.ask(call, image.id, urls, is_gone=found is None)
     if known is None and not any(each.state in _PRESENT for each in answers):
         raise image.not_found()
-    rows = merged(service.sites, answers, copies)
+    sites = service.sites.sites_of(urls)
+    rows = [row(sites, each.node, copies.get(each.node), each) for each in answers]
     return responses.in_json(body(image.id, rows, responses.now()))
 
 
@@ -96,24 +97,13 @@ def body(image_id: str, rows: Sequence[dict[str, Any]], checked_at: str | None) 
     }
 
 
-def merged(
-    sites: SitesFile, answers: Iterable[Answer], on_record: Mapping[str, Copy]
-) -> list[dict[str, Any]]:
-    """Return a row for each node that was asked, with what is on record of it.
-
-    Args:
-        sites: which have the nodes.
-        answers: one a node, in the order of the rows.
-        on_record: copies by node.
-    """
-    return [row(sites, each.node, on_record.get(each.node), each) for each in answers]
-
-
-def row(sites: SitesFile, node: str, copy: Copy | None, answer: Answer | None) -> dict[str, Any]:
+def row(
+    sites: Mapping[str, str], node: str, copy: Copy | None, answer: Answer | None
+) -> dict[str, Any]:
     """Return what is known of an image on a node.
 
     Args:
-        sites: one of which has the node.
+        sites: by node.
         node: its node reference URL.
         copy: what is on record; None for nothing.
         answer: what came of asking it; None where it was not asked. Its size and time count, and
@@ -124,7 +114,7 @@ def row(sites: SitesFile, node: str, copy: Copy | None, answer: Answer | None) -
     recorded_time = responses.utc(copy.last_modified) if copy else None
     return {
         "node": node,
-        "site": sites.site_of(node),
+        "site": sites[node],
         "on_record": copy is not None,
         "state": state,
         "size": told.size if told else copy and copy.size,

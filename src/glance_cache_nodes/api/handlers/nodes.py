@@ -10,11 +10,12 @@ from glance_cache_nodes.db import nodes
 from glance_cache_nodes.fleet import probe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import webob
 
     from glance_cache_nodes.api.routes import Params
     from glance_cache_nodes.api.service import Service
-    from glance_cache_nodes.sites import SitesFile
 
 QUERY = {"near": near.PARAMETER, "probe": validation.BOOLEAN}
 
@@ -40,12 +41,13 @@ def list_all(service: Service, request: webob.Request, params: Params) -> webob.
     else:
         probes = [probe.Probe(url, None) for url in urls]
     is_admin = request.context.is_admin
-    rows = [row(service.sites, found[each.node], each, is_admin=is_admin) for each in probes]
+    sites = service.sites.sites_of(urls)
+    rows = [row(sites, found[each.node], each, is_admin=is_admin) for each in probes]
     return responses.in_json({"nodes": rows})
 
 
 def row(
-    sites: SitesFile,
+    sites: Mapping[str, str],
     node: nodes.Node,
     probed: probe.Probe,
     *,
@@ -54,14 +56,14 @@ def row(
     """Return what is known of a node.
 
     Args:
-        sites: one of which has the node.
+        sites: by node.
         node: the node, by the record.
         probed: whether it answers.
         is_admin: whether the caller may know how much the caches of all projects hold.
     """
     return {
         "url": node.url,
-        "site": sites.site_of(node.url),
+        "site": sites[node.url],
         "images": node.images if is_admin else None,
         "bytes": node.bytes if is_admin else None,
         "last_accessed": responses.utc(node.last_accessed),
