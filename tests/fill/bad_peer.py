@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -110,14 +111,16 @@ def serve_it(peer: Peer, client: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Peer]:
-    """Run one for the block."""
+def running(tls: ssl.SSLContext | None = None) -> Iterator[Peer]:
+    """Run one for the block, over TLS if a context is given."""
     peer = Peer()
 
     class Connection(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             request = b""
             with contextlib.suppress(OSError):
+                if tls:
+                    self.request = tls.wrap_socket(self.request, server_side=True)
                 while b"\r\n\r\n" not in request:
                     data = self.request.recv(CHUNK)
                     if not data:
@@ -133,7 +136,7 @@ def running() -> Iterator[Peer]:
 
     server = Server(("127.0.0.1", 0), Connection)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    peer.url = f"http://127.0.0.1:{server.server_address[1]}"
+    peer.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     try:
         yield peer
     finally:

@@ -16,9 +16,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import slow_link
 from glance.common import wsgi_app
+from keystonemiddleware import auth_token
+from keystonemiddleware.auth_token import _exceptions as exceptions
 
 import glance_site
 from glance_cache_nodes_lab import sqlite
+
+EXPIRED = "expired-tokens"
+"""The file of a node that names the tokens which have expired since it started."""
 
 
 def application():
@@ -31,8 +36,20 @@ def prepare():
     """Let the node take the tests' tokens, share its database, and read over the slow link."""
     sqlite.share()
     glance_site._accept_tokens()
+    _let_tokens_expire(Path(os.environ["OS_GLANCE_CONFIG_DIR"]) / EXPIRED)
     if "TEST_LINK" in os.environ:
         slow_link.put_in_front_of_the_store(Path(os.environ["TEST_LINK"]))
+
+
+def _let_tokens_expire(path: Path) -> None:
+    fetch = auth_token.AuthProtocol.fetch_token
+
+    def fetch_valid(token, **options):
+        if path.exists() and token in path.read_text().split():
+            raise exceptions.InvalidToken
+        return fetch(token, **options)
+
+    auth_token.AuthProtocol.fetch_token = staticmethod(fetch_valid)
 
 
 def own_command(configuration):

@@ -18,7 +18,9 @@ CHUNK = 64 * 1024
 
 def create(path: Path, rate: float) -> None:
     """Write the file of a link of so many bytes a second; 0 stops all that goes over it."""
-    path.write_bytes(STATE.pack(rate, 0.0))
+    new = path.with_suffix(".new")
+    new.write_bytes(STATE.pack(rate, 0.0))
+    new.replace(path)  # a process that reads or books meanwhile has the old file
 
 
 def put_in_front_of_the_store(path: Path) -> None:

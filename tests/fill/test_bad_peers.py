@@ -5,9 +5,14 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "fleet"))
 
 import bad_peer
+import certificates
 import file_opens
 import glance_nodes
 import pytest
@@ -41,9 +46,17 @@ def peer() -> Iterator[Peer]:
 
 
 @pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory, peer: Peer) -> Iterator[Nodes]:
+def untrusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
+    """A node whose certificate no authority signed that this node trusts."""
+    _, server = certificates.make(tmp_path_factory.mktemp("tls"), "127.0.0.1")
+    with bad_peer.running(server) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory, peer: Peer, untrusted: Peer) -> Iterator[Nodes]:
     root = tmp_path_factory.mktemp("bad-peers")
-    with glance_nodes.running(root, [1], strangers=[peer.url]) as running:
+    with glance_nodes.running(root, [1], strangers=[peer.url, untrusted.url]) as running:
         yield running
 
 
@@ -154,3 +167,18 @@ def test_a_request_from_a_peer_is_not_passed_on(nodes: Nodes, node: Node, peer: 
     assert peer.asked == []
     check_record(nodes, node, image_id)
     assert node.download(image_id, **only).status == 200
+
+
+def test_a_peer_with_a_wrong_certificate_gets_no_token(
+    nodes: Nodes, node: Node, peer: Peer, untrusted: Peer
+) -> None:
+    image_id = on_record(nodes, untrusted, bad_peer.serve_it, 9)
+    peer.does = bad_peer.answer_504
+    with file_opens.counted(nodes.store) as opens:
+        assert node.download(image_id).body == untrusted.data
+        assert opens.of(image_id) == 1
+    check_record(nodes, node, image_id)
+    assert untrusted.asked == []
+    assert len(list((node.cache / "fill").glob("*.avoid"))) == 1
+    assert f"{untrusted.url}: " in node.log()
+    assert "CERTIFICATE_VERIFY_FAILED" in node.log()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import file_opens
 import glance_nodes
+import node_app
 import pytest
 import slow_link
 from glance_nodes import Answer, Node, Nodes
@@ -47,11 +48,13 @@ def node(nodes: Nodes) -> Iterator[Node]:
 
 
 @contextlib.contextmanager
-def begun(nodes: Nodes, node: Node, image_id: str, callers: int = 1) -> Iterator[list[Future]]:
+def begun(
+    nodes: Nodes, node: Node, image_id: str, callers: int = 1, **headers: str
+) -> Iterator[list[Future]]:
     """Begin downloads that stand still in the middle; they go on when the block ends."""
     with ThreadPoolExecutor(callers) as pool:
         slow_link.create(nodes.link, 2e6)
-        futures = [pool.submit(node.download, image_id) for _ in range(callers)]
+        futures = [pool.submit(node.download, image_id, **headers) for _ in range(callers)]
         assert waiting.until(lambda: node.part(image_id), every=0.005)
         slow_link.create(nodes.link, 0)
         yield futures
@@ -188,6 +191,42 @@ def test_a_put_at_the_same_time_joins(nodes: Nodes, node: Node) -> None:
         assert waiting.until(lambda: not (node.cache / "queue" / image_id).exists())
         check(nodes, node, image_id, data)
         assert opens.of(image_id) == 1
+
+
+def test_a_native_put_at_the_same_time_does_no_harm(nodes: Nodes, node: Node) -> None:
+    data = glance_nodes.content(SIZE, 10)
+    image_id = glance_nodes.upload(node, data)
+    incomplete = node.cache / "incomplete" / image_id
+    with file_opens.counted(nodes.store) as opens:
+        with begun(nodes, node, image_id) as futures:
+            # What has a query is left to Glance, which reads the backend for itself.
+            assert node.call("PUT", f"/v2/cache/{image_id}?native").status == 202
+            assert waiting.until(incomplete.exists)
+        assert futures[0].result().body == data
+        assert waiting.until(lambda: not incomplete.exists())
+        assert waiting.until(lambda: not (node.cache / "queue" / image_id).exists())
+        check(nodes, node, image_id, data)
+        assert (node.cache / image_id).read_bytes() == data
+        assert opens.of(image_id) == 2
+    assert nodes.rows(image_id) == [node.url]
+
+
+def test_a_token_that_expires_during_a_fill(nodes: Nodes, node: Node) -> None:
+    data = glance_nodes.content(SIZE, 11)
+    image_id = glance_nodes.upload(node, data)
+    expired = node.directory / node_app.EXPIRED
+    token = {"X_Auth_Token": "member"}
+    with begun(nodes, node, image_id, **token) as futures:
+        expired.write_text("member")
+        assert node.download(image_id, **token).status == 401
+    try:
+        assert futures[0].result().body == data
+        assert waiting.until(node.is_idle)
+        assert node.has(image_id)
+        assert node.download(image_id, **token).status == 401
+    finally:
+        expired.unlink()
+    check(nodes, node, image_id, data)
 
 
 def test_two_nodes_of_one_thread_each_fill_from_each_other(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def text(native: Figures, fill: Figures, reached: list[Goal]) -> str:
         values = (form.format(getattr(each, attribute)) for each in (native, fill))
         lines.append(f"| {name} | {' | '.join(values)} |")
     for name, attribute in (
-        ("MiB/s, cached file", "rate_cached"),
+        ("MiB/s, cached file (this client, this loopback)", "rate_cached"),
         ("MiB/s, first download at the next node", "rate_peer"),
         ("MiB, most memory of a process", "memory"),
     ):
