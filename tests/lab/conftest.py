@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,19 @@ def connect(lab):
         os.environ["no_proxy"] = "127.0.0.1"
         yield connection
         os.environ.pop("no_proxy") if before is None else os.environ.update(no_proxy=before)
+
+
+@pytest.fixture
+def image(connect):
+    """Return a fresh private image of the project lab; it is deleted in the end."""
+    images = connect("lab-admin").image
+    made = images.create_image(
+        f"image-{time.monotonic_ns()}",
+        data=os.urandom(1 << 16),
+        disk_format="raw",
+        container_format="bare",
+        visibility="private",
+        allow_duplicates=True,
+    )
+    yield made
+    images.delete_image(made.id, ignore_missing=True)

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -57,22 +56,6 @@ def run(lab, cloud: str, *words: str) -> subprocess.CompletedProcess[str]:
 def wait_until(condition) -> None:
     """Wait for what Glance does after it has answered."""
     assert waiting.until(condition), "it did not come to pass"
-
-
-@pytest.fixture
-def image(connect):
-    """Return a fresh private image of the project lab; it is deleted in the end."""
-    images = connect("lab-admin").image
-    made = images.create_image(
-        f"image-{time.monotonic_ns()}",
-        data=os.urandom(1 << 16),
-        disk_format="raw",
-        container_format="bare",
-        visibility="private",
-        allow_duplicates=True,
-    )
-    yield made
-    images.delete_image(made.id)
 
 
 @pytest.fixture

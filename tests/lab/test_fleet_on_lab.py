@@ -6,30 +6,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import time
 from collections.abc import Iterator
-
-import pytest
 
 import waiting
 
 TIMEOUT = 60  # seconds, far beyond fleet_timeout
-
-
-@pytest.fixture
-def image(connect):
-    """Return a fresh image; it is deleted in the end."""
-    images = connect("lab-admin").image
-    made = images.create_image(
-        f"fleet-{time.monotonic_ns()}",
-        data=os.urandom(1 << 16),
-        disk_format="raw",
-        container_format="bare",
-        visibility="private",
-        allow_duplicates=True,
-    )
-    yield made
-    images.delete_image(made.id, ignore_missing=True)
 
 
 @contextlib.contextmanager
