@@ -10,9 +10,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from oslo_config import cfg
 
+from glance_cache_nodes import conf as options
 from glance_cache_nodes.cache import layout
-from glance_cache_nodes.fill import avoided, rendezvous, wanted
+from glance_cache_nodes.fill import avoided, node, rendezvous, wanted
 from glance_cache_nodes.fill.avoided import Avoided
 
 URLS = [f"http://edge1-{number}:9292" for number in range(5)]
@@ -102,3 +104,13 @@ def test_the_strongest_hash_that_is_known_counts(
 @pytest.mark.parametrize("values", [{"status": "deactivated"}, {"size": 0}, {"size": None}])
 def test_an_image_without_bytes_to_serve_is_not_filled_in(values: dict[str, object]) -> None:
     assert wanted.of(image(**values)) is None
+
+
+def test_a_cafile_that_cannot_be_used_does_not_keep_glance_from_starting(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    conf = cfg.ConfigOpts()
+    options.register(conf)
+    conf.set_override("cafile", str(tmp_path / "missing.pem"), group="cache_nodes")
+    assert not node.tls_context(conf.cache_nodes).get_ca_certs()
+    assert "[cache_nodes] cafile" in caplog.text

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,6 @@ from glance_cache_nodes.fleet import tls
 from glance_cache_nodes.sites import SitesFile
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterator
 
     from glance_cache_nodes.fill.request import Request
@@ -156,8 +156,25 @@ def load() -> Node | None:
         Publisher(conf),
         Ledger(directory, limits),
         Avoided(directory),
-        tls.context(conf.cache_nodes),
+        tls_context(conf.cache_nodes),
     )
     if layout.fill_dir(directory).exists():
         node.mend()
     return node
+
+
+def tls_context(options: Any) -> ssl.SSLContext:
+    """Return how ``https`` peers are called; where its files cannot be used, none can be.
+
+    Args:
+        options: the group ``[cache_nodes]``.
+    """
+    try:
+        return tls.context(options)
+    except OSError as error:
+        LOG.error(  # noqa: TRY400 - what is wrong stands in the configuration
+            "[cache_nodes] cafile, certfile or keyfile cannot be used: %s; cache_fill reads no "
+            "image from a node with https",
+            error,
+        )
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # it trusts nobody
