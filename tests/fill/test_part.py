@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from glance_cache_nodes.cache import layout
+from glance_cache_nodes.fill import hashing
 from glance_cache_nodes.fill.ledger import Claim, Ledger, Limits
 from glance_cache_nodes.fill.part import Part, WrongBytesError
 from glance_cache_nodes.fill.reader import FillBrokenError, Reader, follow
@@ -142,3 +143,29 @@ def test_an_image_without_a_checksum_is_taken_as_it_comes(tmp_path: Path) -> Non
     part.add(DATA)
     part.finish()
     assert (tmp_path / "part").read_bytes() == DATA
+
+
+@pytest.mark.parametrize("is_patched", [False, True])
+def test_the_hash_is_computed_beside_or_under_eventlet_in_line(
+    is_patched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashing.native, "is_patched", lambda: is_patched)
+    data = bytes(5 * hashing.BATCH + 7)
+    for digest in (hashlib.sha512(data).hexdigest(), "0" * 128):
+        threads = threading.active_count()
+        found = hashing.begin(Wanted(IMAGE, len(data), "md5", "sha512", digest))
+        assert threading.active_count() == threads + (not is_patched)
+        for at in range(0, len(data), 300_000):
+            found.update(data[at : at + 300_000])
+        assert found.is_right() == (digest != "0" * 128)
+        found.close()
+        assert threading.active_count() == threads
+
+
+def test_a_fill_that_breaks_off_ends_the_thread_of_its_hash(fill: Fill) -> None:
+    threads = threading.active_count()
+    fill.part.add(DATA[:500])
+    fill.part.close()
+    fill.part.close()
+    fill.claim.release()
+    assert threading.active_count() == threads - 1

@@ -9,7 +9,9 @@ into the cache, or removed: who reads along sees no difference.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from glance_cache_nodes.fill import hashing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +43,7 @@ class Part:
     def _begin(self) -> None:
         self.offset = 0
         self._last = b""
-        self._hasher: Any = self._wanted.hasher()
+        self._hashing = hashing.begin(self._wanted)
 
     @property
     def is_whole(self) -> bool:
@@ -59,9 +61,8 @@ class Part:
             raise WrongBytesError(f"more than {self._wanted.size} bytes")
         if not block:
             return
+        self._hashing.update(block)
         self._write(self._last)
-        if self._hasher is not None:
-            self._hasher.update(block)
         self._last = block
         self.offset += len(block)
 
@@ -72,7 +73,7 @@ class Part:
             WrongBytesError: they are not.
             OSError: the file cannot be written.
         """
-        if self._hasher is not None and self._hasher.hexdigest() != self._wanted.digest:
+        if not self._hashing.is_right():
             raise WrongBytesError(f"another {self._wanted.algorithm} than the image's")
         self._write(self._last)
         self._last = b""
@@ -81,11 +82,13 @@ class Part:
         """Discard all bytes, if nobody can have read any; return whether it did."""
         if os.fstat(self._file.fileno()).st_size:
             return False
+        self._hashing.close()
         self._begin()
         return True
 
     def close(self) -> None:
         """Close the file. It stays where it is."""
+        self._hashing.close()
         self._file.close()
 
     def _write(self, block: bytes) -> None:
