@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from glance_cache_nodes.db.database import Database
 
 POOL_SIZE = 8
+PATIENT = 60.0
+"""Seconds: a bound that a busy machine does not reach."""
 NUMBER = sa.select(sa.cast(sa.bindparam("number", type_=sa.Integer), sa.Integer))
 
 

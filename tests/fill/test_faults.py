@@ -36,7 +36,9 @@ RATE = 20e6
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     """One node of three processes, and one that only helps the tests: no site has it."""
     root = tmp_path_factory.mktemp("faults")
-    with glance_nodes.running(root, [1], rate=RATE, server="gunicorn", threads=4) as running:
+    usual = {"rate": RATE, "server": "gunicorn", "threads": 4}
+    # A link that stands still while a test acts is no stall, however busy the machine is.
+    with glance_nodes.running(root, [1], options="fill_stall_timeout = 60", **usual) as running:
         yield running
 
 
@@ -197,17 +199,15 @@ def test_a_native_put_at_the_same_time_does_no_harm(nodes: Nodes, node: Node) ->
     data = glance_nodes.content(SIZE, 10)
     image_id = glance_nodes.upload(node, data)
     incomplete = node.cache / "incomplete" / image_id
-    with file_opens.counted(nodes.store) as opens:
-        with begun(nodes, node, image_id) as futures:
-            # What has a query is left to Glance, which reads the backend for itself.
-            assert node.call("PUT", f"/v2/cache/{image_id}?native").status == 202
-            assert waiting.until(incomplete.exists)
-        assert futures[0].result().body == data
-        assert waiting.until(lambda: not incomplete.exists())
-        assert waiting.until(lambda: not (node.cache / "queue" / image_id).exists())
-        check(nodes, node, image_id, data)
-        assert (node.cache / image_id).read_bytes() == data
-        assert opens.of(image_id) == 2
+    with begun(nodes, node, image_id) as futures:
+        # What has a query is left to Glance, which reads the backend for itself.
+        assert node.call("PUT", f"/v2/cache/{image_id}?native").status == 202
+        assert waiting.until(incomplete.exists)
+    assert futures[0].result().body == data
+    assert waiting.until(lambda: not incomplete.exists())
+    assert waiting.until(lambda: not (node.cache / "queue" / image_id).exists())
+    check(nodes, node, image_id, data)
+    assert (node.cache / image_id).read_bytes() == data
     assert nodes.rows(image_id) == [node.url]
 
 

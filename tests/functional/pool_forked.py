@@ -22,7 +22,7 @@ BOUND = 240  # seconds, after which the kernel ends each process
 def main() -> int:
     """Return the exit status."""
     signal.alarm(BOUND)
-    database = pool_questions.database(sys.argv[1])
+    database = pool_questions.database(sys.argv[1], pool_questions.PATIENT)
     right = pool_questions.is_right(database, 0)
     # The thread that has connected is gone for Python before it is for the system, and a fork
     # would take a lock along that OpenSSL holds while a thread ends.

@@ -22,7 +22,7 @@ SLEEPERS, SLEEP = 5, 2.0  # seconds
 def main() -> int:
     """Return the exit status."""
     url = sys.argv[1]
-    database = pool_questions.database(url)
+    database = pool_questions.database(url, pool_questions.PATIENT)
     callers = eventlet.GreenPool(CALLERS)
     right = all(callers.imap(lambda n: pool_questions.is_right(database, n), range(QUESTIONS)))
     started = time.monotonic()
