@@ -118,6 +118,14 @@ def test_a_wrong_configuration_is_named(site, command, old, new, words):
     assert "secret" not in errors
 
 
+@pytest.mark.parametrize("words", [["reconcile"], ["forget", NODE], ["check"]])
+def test_a_directory_as_configuration_is_named(site, command, words):
+    site.file.unlink()
+    site.file.mkdir()
+    status, output, errors = command(*words)
+    assert (status, output, "configuration cannot be read" in errors) == (2, "", True), errors
+
+
 @pytest.mark.parametrize("words", [["reconcile", "--max-removals", "-1"], ["forget"]])
 def test_wrong_words_are_refused(command, words):
     status, _, errors = command(*words)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from node_site import FAR_PAST, OTHER, PAST, names, record, run
 
+from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.reconcile import checksums, disk
 
 
@@ -215,6 +216,25 @@ def test_a_directory_in_the_place_of_a_file_is_no_file(site):
     assert (site.directory / image_id).is_dir()
 
 
+def test_a_link_to_nothing_is_no_file(site):
+    image_id = missing_file(site)
+    link = site.directory / image_id
+    link.symlink_to(site.directory.parent / "nowhere")
+    assert names(run(site, fix=True)) == {image_id: "missing_file"}
+    assert image_id not in site.rows()
+    assert link.is_symlink()
+
+
+def test_a_hash_of_any_length_is_none_to_compare_with(site):
+    changes = {"os_hash_algo": "shake_128", "os_hash_value": "ab" * 16}
+    site.cached(**changes)
+    image_id = site.image(**changes)
+    site.write(image_id, b"DATA")
+    report = run(site, verify=True)
+    assert names(report) == {image_id: "wrong_checksum"}
+    assert "md5" in report.findings[0].detail
+
+
 def test_a_row_with_another_name_than_an_id_takes_no_file_along(site):
     for name in ("notes", "../glance-api.conf"):
         (site.directory / "notes").write_text("mine")
@@ -238,6 +258,24 @@ def test_a_file_that_cannot_be_read_makes_the_run_incomplete(site, monkeypatch):
     assert not report.complete
     assert report.unreadable == {str(site.directory / image_id): "Permission denied"}
     assert run(site).complete
+
+
+@pytest.mark.parametrize(
+    ("owner", "call"), [(os, "open"), (os, "scandir"), (Path, "exists"), (Path, "lstat")]
+)
+def test_a_directory_that_may_not_be_read_is_named(site, monkeypatch, owner, call):
+    of_python = getattr(owner, call)
+
+    def refuse(path, *words, **named):
+        if Path(path).is_relative_to(site.directory):
+            raise PermissionError(13, "Permission denied")
+        return of_python(path, *words, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, call, refuse)
+        with pytest.raises(UserError, match="Permission denied"):
+            run(site, fix=True)
+    assert not run(site).findings
 
 
 def test_a_file_that_somebody_writes_into_stays(site):

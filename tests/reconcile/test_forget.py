@@ -82,3 +82,18 @@ def test_a_node_that_caches_meanwhile_is_not_forgotten_in_part(site, gone):
     site.row(site.image(), node=gone)
     forget.carry_out(settings(site), plan)
     assert site.rows(gone) == {}
+
+
+def test_an_empty_or_unchanged_new_url_removes_nothing(site, gone):
+    for now_called in ("", gone):
+        with pytest.raises(UserError, match="names no other node"):
+            forget.plan(settings(site), gone, now_called)
+
+
+@pytest.mark.parametrize("url", ["http://[bad", "node2", "http://node2:port"])
+def test_a_node_whose_url_is_none_can_be_forgotten(site, url):
+    site.row(site.image(), node=url)
+    plan = forget.plan(settings(site), url)
+    assert (plan.answers, plan.refused) == (False, None)
+    forget.carry_out(settings(site), plan)
+    assert url not in nodes(site)

@@ -31,7 +31,7 @@ class Disk:
     Attributes:
         exists: whether there is such a directory.
         files: the cached files, by image ID.
-        links: image IDs that are links: somebody else's way to place a file, left alone.
+        links: image IDs that are links to a file: somebody else's way to place it, left alone.
         partials: the files of transfers that have not ended.
     """
 
@@ -47,18 +47,30 @@ def read(directory: Path) -> Disk:
     Raises:
         UserError: it may not be read, or is no directory.
     """
-    if not directory.exists():
+    if not exists(directory):
         return Disk(exists=False, files={}, links=frozenset(), partials=())
     files, links = {}, set()
     for entry in _entries(directory):
         if IMAGE_ID.match(entry.name):
             if entry.is_symlink():
-                links.add(entry.name)
+                links |= {entry.name} if _leads_somewhere(entry) else set()
             elif found := look(directory / entry.name):
                 files[entry.name] = found
     return Disk(
         exists=True, files=files, links=frozenset(links), partials=list(_partials(directory))
     )
+
+
+def exists(directory: Path) -> bool:
+    """Return whether there is such a directory.
+
+    Raises:
+        UserError: one above it may not be searched.
+    """
+    try:
+        return directory.exists()
+    except OSError as error:  # of Python before 3.14; later it is taken for missing
+        raise UserError(f"{directory} cannot be looked at: {error.strerror}") from error
 
 
 def look(path: Path) -> File | None:
@@ -95,6 +107,16 @@ def image_id_of(partial: Path) -> str | None:
         return None
     name = partial.stem if is_fill else partial.name
     return name if IMAGE_ID.match(name) else None
+
+
+def _leads_somewhere(link: os.DirEntry[str]) -> bool:
+    try:
+        link.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:  # it may well be there
+        return True
+    return True
 
 
 def _entries(directory: Path) -> Sequence[os.DirEntry[str]]:

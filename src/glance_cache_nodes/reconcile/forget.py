@@ -48,9 +48,11 @@ def plan(settings: Settings, url: str, now_called: str | None = None) -> Plan:
         now_called: its new URL.
 
     Raises:
-        UserError: the record does not know the node, the database does not answer, or this is not
-            the node with the new URL.
+        UserError: the record does not know the node, the database does not answer, the new URL
+            is empty or the old one, or this is not the node with the new URL.
     """
+    if now_called in {"", url}:
+        raise UserError(f"the new URL {now_called!r} names no other node than {url}")
     record = Record(settings.conf.database, url)
     if not record.is_registered():
         known = ", ".join(record.nodes()) or "none"

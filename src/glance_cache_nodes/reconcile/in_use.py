@@ -98,7 +98,10 @@ def alone(directory: Path, seconds: float) -> Iterator[None]:
     Raises:
         UserError: another run has not ended by then, or the directory cannot be locked.
     """
-    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise UserError(f"{directory} cannot be opened: {error.strerror}") from error
     try:
         _lock(descriptor, directory, time.monotonic() + seconds)
         yield

@@ -111,7 +111,7 @@ class Run:
         Raises:
             UserError: the directory or the database cannot be read, or another run does not end.
         """
-        if not self._wanted.fix or not self._directory.exists():
+        if not self._wanted.fix or not disk.exists(self._directory):
             return self._do()
         with in_use.alone(self._directory, _WAIT_FOR_ANOTHER_RUN):
             return self._do()

@@ -76,7 +76,7 @@ def load(files: Sequence[str] = ()) -> Settings:
             config.parse_cache_args(words)
         read = list(conf.config_file or conf.default_config_files or [])
         _ = conf.image_cache_driver, conf.image_cache_stall_time, conf.image_cache_max_size
-    except (cfg.Error, ValueError, SystemExit) as error:
+    except (cfg.Error, OSError, ValueError, SystemExit) as error:
         raise UserError(f"the configuration cannot be read: {error}") from error
     if not read:
         text = "found no glance-api.conf or glance-cache.conf; name one with --config-file"

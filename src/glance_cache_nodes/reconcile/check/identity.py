@@ -50,8 +50,8 @@ def answers(url: str, seconds: float = TIMEOUT) -> bool:
         url: of a node.
         seconds: how long to wait for it.
     """
-    parts = urllib.parse.urlsplit(url)
     try:
+        parts = urllib.parse.urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         with socket.create_connection((parts.hostname or "", port), timeout=seconds):
             return True
