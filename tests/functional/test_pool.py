@@ -35,7 +35,7 @@ def url(tmp_path) -> str:
 
 
 def test_each_of_many_threads_gets_its_own_answer(url) -> None:
-    database = pool_questions.database(url)
+    database = pool_questions.database(url, pool_questions.PATIENT)
     with ThreadPoolExecutor(CALLERS) as callers:
         assert all(
             callers.map(lambda number: pool_questions.is_right(database, number), range(400))
@@ -49,7 +49,10 @@ def test_threads_that_open_the_first_connections_at_once_all_get_one(url) -> Non
     try:
         with ThreadPoolExecutor(FIRST) as callers:
             for _ in range(60):
-                together, database = threading.Barrier(FIRST), pool_questions.database(url)
+                together, database = (
+                    threading.Barrier(FIRST),
+                    pool_questions.database(url, pool_questions.PATIENT),
+                )
 
                 def first(number: int, together=together, database=database) -> bool:
                     together.wait()
@@ -64,7 +67,7 @@ def test_threads_that_open_the_first_connections_at_once_all_get_one(url) -> Non
 
 
 def test_a_connection_serves_a_thread_that_did_not_open_it(url) -> None:
-    database = pool_questions.database(url)
+    database = pool_questions.database(url, pool_questions.PATIENT)
     assert pool_questions.is_right(database, 1)
     answers: list[bool] = []
     other = threading.Thread(target=lambda: answers.append(pool_questions.is_right(database, 2)))
