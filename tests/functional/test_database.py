@@ -40,8 +40,7 @@ def test_a_locked_database_costs_no_more_than_the_bound(tmp_path) -> None:
     locked = database(path)
     with ThreadPoolExecutor(1) as other:
         without_bound = other.submit(select, path)
-        # Which of the two comes first is a matter of milliseconds.
-        with pytest.raises(DatabaseUnavailableError, match=r"locked|no answer within the deadline"):
+        with pytest.raises(DatabaseUnavailableError, match="locked"):
             locked.rows(sa.text("SELECT * FROM a"), {})
         assert not without_bound.done()
         blocker.execute("ROLLBACK")
