@@ -100,7 +100,9 @@ def _identify(pid: int) -> Process | None:
         return None
     # The second field is the program's name in brackets and may hold anything, so count behind it.
     state, *fields = stat.rpartition(")")[2].split()
-    if state in "ZX":
+    threads, started = int(fields[16]), fields[18]
+    # A main thread that has ended is a zombie while the others end, and they hold the ports.
+    if state in "ZX" and threads <= 1:
         return None
     boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return Process(pid, f"{boot}/{fields[18]}")
+    return Process(pid, f"{boot}/{started}")

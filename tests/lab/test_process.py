@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +56,21 @@ def test_one_that_ended_by_itself_does_not_run(log):
     while process.is_running(one):
         time.sleep(0.01)
     assert log.read_text() == "said\n"
+
+
+THREAD_THAT_OUTLIVES_MAIN = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()
+print("the main thread ends", flush=True)
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+def test_one_whose_main_thread_ended_first_still_runs(log):
+    one = start([sys.executable, "-c", THREAD_THAT_OUTLIVES_MAIN], log)
+    state = Path(f"/proc/{one.pid}/stat")
+    while state.read_text().rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.01)
+    assert process.is_running(one)
+    process.stop([one])
+    assert not process.is_running(one)

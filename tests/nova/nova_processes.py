@@ -89,7 +89,7 @@ def _in_groups(groups: set[int]) -> list[int]:
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            state, _parent, group, *_ = path.read_text().rpartition(")")[2].split()
-            if int(group) in groups and state not in "ZX":
+            state, _parent, group, *rest = path.read_text().rpartition(")")[2].split()
+            if int(group) in groups and (state not in "ZX" or int(rest[14]) > 1):
                 found.append(int(path.parent.name))
     return found
