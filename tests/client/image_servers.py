@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -44,6 +45,7 @@ class ImageServer:
         shift: by how many bytes its ranges are wrong.
         path: of the image's bytes.
         hold: it waits for this before it sends the last byte.
+        trickle: seconds between two bytes.
     """
 
     url: str
@@ -54,6 +56,7 @@ class ImageServer:
     takes_ranges: bool = True
     shift: int = 0
     hold: threading.Event | None = None
+    trickle: float = 0
     path: str = FILE_PATH
     asked: list[canned.Asked] = field(default_factory=list)
 
@@ -111,6 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, node: ImageServer, data: bytes) -> None:
         with contextlib.suppress(OSError):  # the other side may have gone
+            while node.trickle and data:
+                self.wfile.write(data[:1])
+                data = data[1:]
+                time.sleep(node.trickle)
             self.wfile.write(data[:-1] if node.hold else data)
             if node.hold:
                 self.wfile.flush()

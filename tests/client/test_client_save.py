@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import re
 import resource
 import signal
 import socket
@@ -154,6 +155,18 @@ def test_a_node_that_is_down_or_silent_is_left(glance, node, file) -> None:
     assert file.read_bytes() == DATA
     assert "cannot be reached" in told[0]
     assert "did not answer in time" in told[1]
+
+
+def test_a_node_that_trickles_is_left_and_the_next_goes_on(glance, node, file) -> None:
+    slow, right = node(trickle=0.1), node()
+    opened = session.Session(token_endpoint.Token(glance.url, canned.TOKEN), timeout=2)
+    image_servers.say(glance, slow.url, right.url)
+    told: list[str] = []
+    saved = client.save(adapter.Adapter(opened), IMAGE, file, notice=told.append)
+    opened.session.close()
+    assert saved.sources == (slow.url, right.url)
+    assert file.read_bytes() == DATA
+    assert re.fullmatch(rf"{slow.url} sent \d+ bytes in 2 s\.", told[0])
 
 
 def test_a_redirect_of_a_node_is_not_followed(glance, image, node, file) -> None:

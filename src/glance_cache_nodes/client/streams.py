@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import re
+import time
 import urllib.parse
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import requests
+import urllib3
 
 from glance_cache_nodes.client.sources import Source, may_follow
 from glance_cache_nodes.client.text import explanation, one_line
@@ -22,11 +25,18 @@ if TYPE_CHECKING:
 
     from keystoneauth1.adapter import Adapter
 
-_CHUNK = 256 * 1024  # bytes
+_CHUNK = 256 * 1024  # bytes at most in one read
+_LEAST = 64 * 1024  # bytes that a node must send in each time of silence
 # Seconds to connect to a node, and of its silence: there are others.
 _CONNECT, _SILENCE = 5.0, 15.0
 _MOST_REDIRECTS = 3
 _RANGE = re.compile(r"bytes (\d+)-")
+_BROKEN = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +45,8 @@ class Stream:
 
     Attributes:
         start: the first byte: the one that was requested, or 0.
-        chunks: the bytes; raises SourceError where the server breaks off.
+        chunks: the bytes; raises SourceError where the server breaks off, or a node sends too
+            slowly.
     """
 
     start: int
@@ -55,8 +66,11 @@ def opened(adapter: Adapter, source: Source, start: int) -> Iterator[Stream]:
         SourceError: the server does not send it.
     """
     response = _response(adapter, source, start)
+    chunks = _chunks(response)
+    if not source.is_glance:
+        chunks = _fast_enough(chunks, _of_node(timeout(adapter))[1])
     try:
-        yield Stream(_start(response, source, start), _chunks(response))
+        yield Stream(_start(response, source, start), chunks)
     finally:
         response.close()
 
@@ -116,7 +130,35 @@ def _explanation(response: requests.Response) -> str:
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:
+    """Yield the bytes as they come."""
+    if "Content-Encoding" in response.headers:
+        pieces = response.iter_content(_CHUNK)
+    else:
+        pieces = _as_they_come(response)
     try:
-        yield from response.iter_content(_CHUNK)
-    except requests.RequestException as failure:
+        yield from pieces
+    except _BROKEN as failure:
         raise SourceError("broke off") from failure
+
+
+def _as_they_come(response: requests.Response) -> Iterator[bytes]:
+    # requests waits until a chunk is full, so that a server that trickles is never seen.
+    raw = response.raw
+    read1 = getattr(raw, "read1", None) or raw._fp.read1  # urllib3 1.26 has none of its own
+    left = raw.length_remaining or 0
+    while piece := read1(_CHUNK):
+        yield piece
+        left -= len(piece)
+    if left > 0:
+        raise http.client.IncompleteRead(b"", left)
+
+
+def _fast_enough(chunks: Iterator[bytes], seconds: float) -> Iterator[bytes]:
+    begin, size = time.monotonic(), 0
+    for chunk in chunks:
+        yield chunk
+        size += len(chunk)
+        if time.monotonic() - begin > seconds:
+            if size < _LEAST:
+                raise SourceError(f"sent {size} bytes in {seconds:g} s")
+            begin, size = time.monotonic(), 0
