@@ -36,8 +36,9 @@ def test_a_locked_database_costs_no_more_than_the_bound(tmp_path) -> None:
     path = tmp_path / "a.sqlite"
     blocker = sqlite3.connect(path, isolation_level=None)
     blocker.execute("CREATE TABLE a (b)")
-    blocker.execute("BEGIN EXCLUSIVE")
     locked = database(path)
+    assert locked.rows(sa.text("SELECT * FROM a"), {}) == []  # the first connection takes long
+    blocker.execute("BEGIN EXCLUSIVE")
     with ThreadPoolExecutor(1) as other:
         without_bound = other.submit(select, path)
         with pytest.raises(DatabaseUnavailableError, match="locked"):

@@ -52,7 +52,8 @@ def bounded(driver: str, arguments: Mapping[str, Any], seconds: float) -> dict[s
     """
     timeouts, is_whole = _TIMEOUTS.get(driver, ((), False))
     number = math.ceil if is_whole else float
-    smaller = {name: min(seconds, float(arguments.get(name) or seconds)) for name in timeouts}
+    limit = seconds * _SERVER if driver == "pysqlite" else seconds
+    smaller = {name: min(limit, float(arguments.get(name) or limit)) for name in timeouts}
     merged = {**arguments, **{name: number(value) for name, value in smaller.items()}}
     if driver == "pysqlite":
         # The pool gives a connection to one thread at a time, not always to that which opened it.
@@ -95,8 +96,8 @@ def set_up_session(dialect: Any, connection: Any, database: Any, seconds: float)
     cursor.close()
 
 
-# Of the seconds that a statement may take, the part after which the server itself ends it: sooner
-# than we do, so that its answer says why and the connection is kept.
+# Of the seconds that a statement may take, the part after which the server itself, or SQLite, ends
+# it: sooner than we do, so that its answer says why and the connection is kept.
 _SERVER = 0.9
 # By driver: the names of its timeouts, and whether it takes whole seconds only.
 _TIMEOUTS: Mapping[str, tuple[tuple[str, ...], bool]] = {
