@@ -101,6 +101,7 @@ def _authtoken(lab: LabState) -> Mapping[str, str]:
         **users.login(users.GLANCE, lab.passwords[users.GLANCE.name]),
         "region_name": REGION,
         "service_token_roles_required": "true",
+        "service_type": "image",  # else a credential with access rules gets 401
     }
 
 
