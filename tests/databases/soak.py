@@ -24,6 +24,7 @@ import servers
 import sqlalchemy as sa
 
 import pool_questions
+import run_progress
 from glance_cache_nodes.exception import DatabaseUnavailableError
 
 CLIENTS, SIZE = 32, pool_questions.POOL_SIZE
@@ -50,7 +51,7 @@ class Soak:
         threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(CLIENTS)]
         for each in threads:
             each.start()
-        end = time.monotonic() + seconds
+        end, shown = time.monotonic() + seconds, run_progress.Progress(seconds)
         while time.monotonic() < end:
             fault = chance.choice(FAULTS)
             self.counts[f"fault {fault.__name__.strip('_')}"] += 1
@@ -58,6 +59,7 @@ class Soak:
             time.sleep(chance.uniform(0.2, 1.5))
             self.most = max(self.most, self._connections())
             self.megabytes.append(psutil.Process().memory_info().rss / 1e6)
+            shown.tell(", ".join(f"{self.counts[name]} {name}" for name in ("right", "refused")))
         self._stop.set()
         for each in threads:
             each.join(BOUND + HANG)
@@ -139,7 +141,9 @@ FAULTS = (_kill_one, _kill_one, _kill_one, _kill_all, _reset_all, _trickle, _fre
 
 def main(seconds: float, seed: int) -> int:
     """Return the exit status."""
-    print(f"seed {seed}, {seconds:g} s on each database, {CLIENTS} clients, pool {SIZE}")
+    print(
+        f"seed {seed}, {seconds:g} s on each database, {CLIENTS} clients, pool {SIZE}", flush=True
+    )
     failed = 0
     for kind in (servers.mariadb, servers.postgresql):
         with kind() as server, proxy.running(server) as between:

@@ -83,7 +83,7 @@ def wreak(world: worlds.World, server: object, seconds: float, seed: int, small:
         users.upload(chance)
     storm = storm_faults.Faults(world, server, has_small_disk=small)
     users.start()
-    storm.happen(seconds, chance)
+    storm.happen(seconds, chance, users.counts)
     users.stop()
     storm.start_all()
     wait_for_quiet(world)

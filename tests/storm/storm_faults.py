@@ -14,6 +14,7 @@ from pathlib import Path
 
 from world import World
 
+import run_progress
 import waiting
 from glance_cache_nodes.exception import UserError
 
@@ -42,14 +43,25 @@ class Faults:
         self.known += [self._restart_database] if server else []
         self.known += [self._fill_disk] if has_small_disk else []
 
-    def happen(self, seconds: float, chance: random.Random) -> None:
-        """Let faults happen for so long, one after the other, each kind as often as another."""
+    def happen(
+        self, seconds: float, chance: random.Random, operations: collections.Counter[str]
+    ) -> None:
+        """Let faults happen for so long, one after the other, each kind as often as another.
+
+        Args:
+            seconds: how long.
+            chance: which one is next.
+            operations: what users do meanwhile, for the progress.
+        """
         end, deck = time.monotonic() + seconds, []
+        shown = run_progress.Progress(seconds)
         while time.monotonic() < end:
             deck = deck or chance.sample(self.known, len(self.known))
             fault = deck.pop()
             fault(chance)
             self.counts[fault.__name__.strip("_").replace("_", " ")] += 1
+            done = sum(operations.copy().values())
+            shown.tell(f"{done} operations, {sum(self.counts.values())} faults")
             time.sleep(chance.uniform(0.1, 1.5))
 
     def start_all(self) -> None:
