@@ -13,7 +13,7 @@ help:
 	@echo "make matrix     20 min  test every supported release, on every Python and database installed here   [PYTHONS=ends: 5 min]"
 	@echo "make tempest     4 min  run OpenStack's own tests, with the filter and without it, and our plugin"
 	@echo "make nova        3 min  boot guests with real Nova: where their image is, and all the same while Glance hangs or is gone"
-	@echo "make bench      15 min  measure speed against the goals   [QUICK=1: 1 min]"
+	@echo "make bench      30 min  measure speed against the goals   [QUICK=1: 1 min]"
 	@echo "make soak        1 min  query beside random failures of the database   [SECONDS=60 SEED=1]"
 	@echo "make truth      10 min  make ten wrong records on real nodes, and see them found and corrected   [CELLS=2026.2/sqlite: 3 min]"
 	@echo "make storm       3 min  faults on real nodes under load, then reconcile: record equals disk   [SECONDS=120 SEED=1 FILL=1]"

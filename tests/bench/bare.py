@@ -3,7 +3,8 @@
 
 ``floor`` answers at once where the add-on stands. ``policy`` lets Glance's enforcer look at the
 rule first, as Glance's own routes do; ``limit`` makes one round trip over a bare connection of the
-driver besides.
+driver besides. ``rules`` is ``limit`` with Glance's rule ``get_image`` enforced too, as the add-on
+has to.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from glance.api import policy as glance_policy
 from oslo_config import cfg
 
 RULE = "list_cached_nodes"
+GET_IMAGE = "get_image"
 QUESTION = """
 SELECT images.id, node_reference.node_reference_url
 FROM images LEFT OUTER JOIN cached_images ON cached_images.image_id = images.id
@@ -50,12 +52,22 @@ def policy(_global_conf: Any, **_local_conf: str) -> Any:
 
 def limit(_global_conf: Any, **_local_conf: str) -> Any:
     """Return a paste filter that enforces the rule and asks the driver."""
+    return _asking(RULE)
+
+
+def rules(_global_conf: Any, **_local_conf: str) -> Any:
+    """Return a paste filter that enforces both rules and asks the driver."""
+    return _asking(RULE, GET_IMAGE)
+
+
+def _asking(*enforced: str) -> Any:
     enforcer = glance_policy.Enforcer()
     ask = bare_question(cfg.CONF.database.connection)
 
     def answer(environ: dict[str, Any], start_response: Any) -> Any:
         request = webob.Request(environ)
-        enforcer.enforce(request.context, RULE, {})
+        for rule in enforced:
+            enforcer.enforce(request.context, rule, {})
         rows = ask(environ["PATH_INFO"][-36:])
         response = webob.Response(body=_body([url for _, url in rows]))
         response.content_type = "application/json"

@@ -12,7 +12,7 @@ from rounds import Ratio
 
 # More rounds than elsewhere, and short ones: what disturbs the machine then disturbs few of them.
 ROUNDS = 15
-CALLS = {"floor": 200, "policy": 200, "limit": 200, "ours": 200, "native": 40}
+CALLS = {"floor": 200, "policy": 200, "limit": 200, "rules": 200, "ours": 200, "native": 40}
 UNTOUCHED_CALLS = {"untouched": 200, "untouched-native": 200}
 
 

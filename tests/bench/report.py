@@ -15,7 +15,7 @@ from lookups import Lookup
 from over_http import Http
 
 SHOWN = 0.02  # of a call: whose share is less everywhere is left out
-PIPELINES = ("floor", "policy", "limit", "ours", "native")
+PIPELINES = ("floor", "policy", "limit", "rules", "ours", "native")
 
 
 @dataclass

@@ -21,7 +21,7 @@ def worker():
 @pytest.mark.parametrize(
     "what",
     [
-        *("floor", "policy", "limit", "ours", "native", "untouched", "untouched-native"),
+        *("floor", "policy", "limit", "rules", "ours", "native", "untouched", "untouched-native"),
         *("map", "map-sql"),
     ],
 )
