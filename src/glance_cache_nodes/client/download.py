@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _NO_DATA = "Image {} has no data to save: its status is {}."
 _NO_HASH = "Glance keeps no hash of the image, so its bytes are not checked."
 _WRONG = "sent wrong bytes: their hash is not the image's"
+_SHOW_EVERY = 0.1  # seconds
 # Nodes in a row without an answer after which none is asked: from here there is no way to them.
 _MOST_UNANSWERED = 3
 _NOBODY = "Image {} cannot be saved: {}"
@@ -80,7 +82,7 @@ def save(  # noqa: PLR0913 - two of them are for what is shown meanwhile
         image_id: the image's UUID.
         file: where to save it; a file that is there is replaced in the end.
         near: a site; the nodes nearest to it are tried first.
-        progress: called after each piece.
+        progress: called as bytes come, at most ten times a second, and with the last ones.
         notice: called with a line for a person, such as why a node is left.
 
     Raises:
@@ -126,6 +128,7 @@ class _Download:
         self._size = image.size or 0
         self.senders: list[str] = []  # of the bytes that are kept
         self.unanswered = 0  # nodes without an answer since the last one with one
+        self._shown = 0.0  # when the progress was told
 
     def take(self, source: Source) -> str | None:
         """Return None for a whole, right image, else what is wrong with the source."""
@@ -164,6 +167,12 @@ class _Download:
             if source.name not in self.senders:
                 self.senders.append(source.name)
             self._part.write(chunk)
+            self._show(source)
+
+    def _show(self, source: Source) -> None:
+        now = time.monotonic()
+        if now - self._shown >= _SHOW_EVERY or self._is_whole():
+            self._shown = now
             self._progress(DownloadProgress(source.name, self._part.size, self._size))
 
     def _is_whole(self) -> bool:
