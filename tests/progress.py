@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-SILENCE = 5.0  # seconds without output after which a line is due
+SILENCE = 3.0  # seconds without output after which a line is due
 NOT_SLOW = "not slow"
 _PACKAGES = re.compile(r"apt-get install (.+)")
 
@@ -49,7 +49,9 @@ class Progress:
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         self._running.pop(nodeid, None)
         self._done += 1
+        self._line_is_begun = True  # pytest may have ended the line with the percentage
 
+    @pytest.hookimpl(trylast=True)  # pytest-xdist ends its workers first
     def pytest_sessionfinish(self) -> None:
         self._ended.set()
         self._thread.join()
@@ -77,7 +79,7 @@ class Progress:
     def _line(self, now: float) -> str:
         running = list(self._running.items())  # another thread changes it
         tests = [f"{' '.join(name.split())} ({now - since:.0f} s)" for name, since in running]
-        at_work = ", ".join(tests) or "collecting tests"
+        at_work = ", ".join(tests) or ("ending" if self._done else "collecting tests")
         return f"[{now - self._begin:.0f} s, {self._done} tests done] {at_work}"
 
 
