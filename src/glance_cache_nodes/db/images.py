@@ -153,15 +153,19 @@ def _page(  # each makes another statement
 def _from_record(has_nodes: bool, leftover: bool) -> sa.Select[Any]:  # noqa: FBT001
     """Return the query of ids that reads the record in the order of its index."""
     image_id = CACHED_IMAGES.c.image_id
-    # With coalesce, because MariaDB would else begin with all images, and sort.
-    is_gone = sa.func.coalesce(IMAGES.c.deleted, sa.true())
-    # The marker twice, because PostgreSQL may merge the two tables, each from its first row on.
-    image = sa.and_(exactly(IMAGES.c.id, image_id), IMAGES.c.id > _MARKER)
+    # By a query of its own for each id, not by a join: SQLite would read all images for a Bloom
+    # filter first, PostgreSQL might merge the two tables, MariaDB begin with all images, and sort.
+    deleted = (
+        sa.select(IMAGES.c.deleted)
+        .where(exactly(IMAGES.c.id, image_id))
+        .correlate(CACHED_IMAGES)
+        .scalar_subquery()
+    )
+    is_gone = sa.func.coalesce(deleted, sa.true())
     ids = (
         sa.select(image_id.label("id"))
-        .select_from(CACHED_IMAGES.outerjoin(IMAGES, image))
-        .where(is_gone == (sa.true() if leftover else sa.false()))
         .group_by(image_id)
+        .having(is_gone == (sa.true() if leftover else sa.false()))
     )
     return ids.where(_is_on_nodes()) if has_nodes else ids
 
