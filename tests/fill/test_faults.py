@@ -104,6 +104,18 @@ def test_the_process_that_fills_is_killed(nodes: Nodes, node: Node, seed: int) -
     check(nodes, node, image_id, data)
 
 
+def test_the_next_process_removes_what_a_killed_one_left(nodes: Nodes, node: Node) -> None:
+    data = glance_nodes.content(SIZE, 1)
+    image_id = glance_nodes.upload(node, data)
+    with begun(nodes, node, image_id) as futures:  # so no other process reads along
+        os.kill(holder_of_the_lock(node, image_id), signal.SIGKILL)
+    with contextlib.suppress(OSError, EOFError):
+        assert is_clean(futures[0].result(), data)
+    assert waiting.until(node.is_idle)
+    assert node.part(image_id) == 0
+    check(nodes, node, image_id, data)
+
+
 def test_a_process_is_killed_between_the_file_and_the_row(nodes: Nodes, node: Node) -> None:
     data = glance_nodes.content(SIZE, 2)
     image_id, other = glance_nodes.upload(node, data), glance_nodes.upload(node, b"x")

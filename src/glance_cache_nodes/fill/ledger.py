@@ -135,6 +135,15 @@ class Ledger:
                     found[path.stem] = words[1]
         return found
 
+    def remove_ended(self) -> None:
+        """Remove the files that fills of killed processes have left.
+
+        Raises:
+            LedgerBusyError: another process holds the ledger for too long.
+        """
+        with self.held():
+            self._running()
+
     def clear(self, image_id: str) -> None:
         """Remove the files of a fill that has ended. The ledger must be held."""
         for name in (layout.part_file, layout.lock_file):
