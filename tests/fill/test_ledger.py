@@ -51,6 +51,21 @@ def test_released_claims_leave_no_file_of_an_image(tmp_path: Path) -> None:
     assert [path.name for path in layout.fill_dir(tmp_path).iterdir()] == ["ledger"]
 
 
+def test_a_fill_whose_files_were_removed_leaves_those_of_the_next_one(tmp_path: Path) -> None:
+    first, part = ledger(tmp_path).claim(IMAGE, 10), layout.part_file(tmp_path, IMAGE)
+    assert isinstance(first, Claim)
+    layout.lock_file(tmp_path, IMAGE).unlink()
+    second = ledger(tmp_path).claim(IMAGE, 10)
+    assert isinstance(second, Claim)
+    part.write_bytes(b"x")
+    assert (first.is_there, second.is_there) == (False, True)
+    first.release()
+    assert part.exists()
+    assert second.is_there
+    second.release()
+    assert not part.exists()
+
+
 def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", CLAIM_AND_DIE, str(tmp_path), IMAGE], check=False)
     assert done.returncode == -9

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 import uuid
 
 import glance.db
@@ -135,34 +133,3 @@ def test_a_page_has_only_what_glance_s_rule_get_image_shows(ids: list[str]) -> N
     page = get(f"{MAP}?marker=eee&limit=10", "reader", application).json
     assert [image["image_id"] for image in page["images"]] == [ids[3]]
     assert f"marker={ids[9]}" in page["next"]
-
-
-@pytest.mark.parametrize("query", ["limit=1000", "leftover=true", "node=http://a"])
-def test_a_page_reads_no_more_of_a_table_than_it_shows(query: str) -> None:
-    url = glance_site.CONF.database.connection
-    if not url.startswith("sqlite"):
-        pytest.skip("the plan is SQLite's; make bench measures the others")
-    with statements.sent() as sent:
-        assert get(f"{MAP}?{query}").status_int == 200
-    steps = plan_at_size(url.removeprefix("sqlite:///"), sent[-1])
-    # A Bloom filter is filled from all rows of a table.
-    assert [each for each in steps if "BLOOM" in each or "SCAN" in each] == ["SCAN page"]
-
-
-def plan_at_size(path: str, statement: str) -> list[str]:
-    """Return SQLite's plan for a statement at a million records of 100,000 images."""
-    with (
-        contextlib.closing(sqlite3.connect(path)) as original,
-        contextlib.closing(sqlite3.connect(":memory:")) as large,
-    ):
-        original.backup(large)
-        large.execute("ANALYZE")
-        sizes = {"images": 100_000, "cached_images": 1_000_000, "node_reference": 100}
-        for table, rows in sizes.items():
-            large.execute(
-                "UPDATE sqlite_stat1 SET stat = ? || substr(stat, instr(stat, ' ')) WHERE tbl = ?",
-                (str(rows), table),
-            )
-        large.execute("ANALYZE sqlite_schema")  # reads the changed statistics
-        rows = large.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
-    return [row[-1] for row in rows]

@@ -63,11 +63,21 @@ class Claim:
         """Note that the file of this inode, which is right, goes into the cache now."""
         os.pwrite(self._descriptor, f" {inode}".encode(), os.fstat(self._descriptor).st_size)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the lock file is still this one, and not removed or of a later fill."""
+        path = layout.lock_file(self._ledger.directory, self.image_id)
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), path.stat())
+        except FileNotFoundError:
+            return False
+
     def release(self) -> None:
         """Let others fill the image; remove the rest of this fill."""
         try:
             with contextlib.suppress(LedgerBusyError), self._ledger.held():
-                self._ledger.clear(self.image_id)
+                if self.is_there:
+                    self._ledger.clear(self.image_id)
         finally:
             os.close(self._descriptor)
 

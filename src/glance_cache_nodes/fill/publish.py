@@ -83,6 +83,8 @@ class Publisher:
             NotCachedError: the image has gone meanwhile, or the row could not be written. Neither
                 file nor row stay.
         """
+        if not claim.is_there:  # what lies there is of another fill
+            raise NotCachedError("the files of the fill have been removed meanwhile")
         try:
             part = layout.part_file(self.directory, wanted.id)
             claim.publish(part.stat().st_ino)
