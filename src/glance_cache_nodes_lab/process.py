@@ -53,7 +53,7 @@ def spawn(argv: list[str], environment: Mapping[str, str], log: Path) -> Process
         setsigmask=[],
     )
     # One that ended at once has no identity any more; it is then found not to be running.
-    return _identify(pid) or Process(pid, "")
+    return identify(pid) or Process(pid, "")
 
 
 @contextlib.contextmanager
@@ -72,7 +72,7 @@ def is_running(process: Process | None) -> bool:
         return False
     with contextlib.suppress(ChildProcessError):  # ours to bury only in the process that spawned it
         os.waitpid(process.pid, os.WNOHANG)
-    return _identify(process.pid) == process
+    return identify(process.pid) == process
 
 
 def stop(processes: Iterable[Process]) -> None:
@@ -93,7 +93,8 @@ def _still_running(processes: list[Process], bound: float) -> list[Process]:
     return alive
 
 
-def _identify(pid: int) -> Process | None:
+def identify(pid: int) -> Process | None:
+    """Return the process that has this number now; None where all its threads have ended."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:

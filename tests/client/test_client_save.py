@@ -12,11 +12,12 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
+import adapters
 import canned_glance as canned
 import image_servers
 import pytest
 from image_servers import DATA, FILE_PATH, IMAGE, OTHER
-from keystoneauth1 import adapter, session, token_endpoint
+from keystoneauth1 import adapter
 
 from glance_cache_nodes import client
 from glance_cache_nodes.client import sources
@@ -145,13 +146,14 @@ def test_a_node_that_refuses_is_left(glance, image, node, file, status: int) -> 
 
 def test_a_node_that_is_down_or_silent_is_left(glance, node, file) -> None:
     right = node()
-    opened = session.Session(token_endpoint.Token(glance.url, canned.TOKEN), timeout=0.3)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
+    with (
+        adapters.adapter_for(glance.url, canned.TOKEN, timeout=0.3) as image,
+        socket.create_server(("127.0.0.1", 0)) as silent,
+    ):
         hangs = f"http://127.0.0.1:{silent.getsockname()[1]}"
         image_servers.say(glance, "http://127.0.0.1:1", hangs, right.url)
         told: list[str] = []
-        client.save(adapter.Adapter(opened), IMAGE, file, notice=told.append)
-    opened.session.close()
+        client.save(image, IMAGE, file, notice=told.append)
     assert file.read_bytes() == DATA
     assert "cannot be reached" in told[0]
     assert "did not answer in time" in told[1]
@@ -159,11 +161,10 @@ def test_a_node_that_is_down_or_silent_is_left(glance, node, file) -> None:
 
 def test_a_node_that_trickles_is_left_and_the_next_goes_on(glance, node, file) -> None:
     slow, right = node(trickle=0.1), node()
-    opened = session.Session(token_endpoint.Token(glance.url, canned.TOKEN), timeout=2)
     image_servers.say(glance, slow.url, right.url)
     told: list[str] = []
-    saved = client.save(adapter.Adapter(opened), IMAGE, file, notice=told.append)
-    opened.session.close()
+    with adapters.adapter_for(glance.url, canned.TOKEN, timeout=2) as image:
+        saved = client.save(image, IMAGE, file, notice=told.append)
     assert saved.sources == (slow.url, right.url)
     assert file.read_bytes() == DATA
     assert re.fullmatch(rf"{slow.url} sent \d+ bytes in 2 s\.", told[0])
@@ -186,9 +187,8 @@ def test_glance_itself_is_the_last(node, file, nodes: list[str]) -> None:
         glance.answers["GET", FILE_PATH] = canned.Answer(
             307, "", {"Location": f"{right.url}{FILE_PATH}"}
         )
-        opened = session.Session(token_endpoint.Token(glance.url, canned.TOKEN))
-        saved = client.save(adapter.Adapter(opened), IMAGE, file)
-        opened.session.close()
+        with adapters.adapter_for(glance.url, canned.TOKEN) as image:
+            saved = client.save(image, IMAGE, file)
     assert (file.read_bytes(), saved.sources) == (DATA, (f"{glance.url}{FILE_PATH}",))
 
 

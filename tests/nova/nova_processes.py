@@ -87,9 +87,9 @@ class Programs:
 
 def _in_groups(groups: set[int]) -> list[int]:
     found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
+    for path in Path("/proc").glob("[0-9]*"):
+        pid = int(path.name)
         with contextlib.suppress(OSError):
-            state, _parent, group, *rest = path.read_text().rpartition(")")[2].split()
-            if int(group) in groups and (state not in "ZX" or int(rest[14]) > 1):
-                found.append(int(path.parent.name))
+            if os.getpgid(pid) in groups and process.identify(pid):
+                found.append(pid)
     return found

@@ -31,12 +31,8 @@ _LEAST = 64 * 1024  # bytes that a node must send in each time of silence
 _CONNECT, _SILENCE = 5.0, 15.0
 _MOST_REDIRECTS = 3
 _RANGE = re.compile(r"bytes (\d+)-")
-_BROKEN = (
-    requests.RequestException,
-    urllib3.exceptions.HTTPError,
-    http.client.HTTPException,
-    OSError,
-)
+# Each of requests' is an OSError.
+_BROKEN = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 
 
 @dataclass(frozen=True)

