@@ -82,9 +82,29 @@ class Actors:
         path = f"/v2/cache/{self._any(chance)}"
         self._world.call("DELETE", chance.choice(self._nodes), path, timeout=60).raise_for_status()
 
+    def place(self, chance: random.Random) -> None:
+        """Have all nodes cache an image."""
+        path, everywhere = f"/v2/cache/nodes/{self._any(chance)}", {"all": True}
+        number = chance.choice(self._nodes)
+        self._world.call("PUT", number, path, json=everywhere, timeout=60).raise_for_status()
+
+    def evict_everywhere(self, chance: random.Random) -> None:
+        """Evict an image from all nodes."""
+        path = f"/v2/cache/nodes/{self._any(chance)}?all=true"
+        self._world.call("DELETE", chance.choice(self._nodes), path, timeout=60).raise_for_status()
+
+    def deactivate(self, chance: random.Random) -> None:
+        """Deactivate an image, and activate it again."""
+        path = f"/v2/images/{self._any(chance)}/actions"
+        for action in ("deactivate", "reactivate"):
+            number = chance.choice(self._nodes)
+            self._world.call("POST", number, f"{path}/{action}", timeout=60).raise_for_status()
+            self._stop.wait(chance.uniform(0.0, 1.0))
+
     def start(self) -> None:
         """Begin."""
         actions = [self.download] * 4 + [self.cache, self.cache, self.evict, self.change]
+        actions += [self.place, self.evict_everywhere, self.deactivate]
         for number, action in enumerate(actions):
             chance = random.Random(f"{self._seed} {number}")
             thread = threading.Thread(target=self._repeat, args=(action, chance), daemon=True)

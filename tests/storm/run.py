@@ -54,7 +54,9 @@ def foreign_files(world: worlds.World, images: dict[str, bytes]) -> list[Path]:
     directories = [world.cache_dir(number) for number in range(1, NODES + 1)]
     whole = [path for each in directories for path in each.iterdir()]
     partial = [path for each in directories for path in (each / "incomplete").iterdir()]
-    return [path for path in (*whole, *partial) if path.is_file() and path not in right]
+    filled = [path for each in directories for path in each.glob("fill/*.part")]
+    found = (*whole, *partial, *filled)
+    return [path for path in found if path.is_file() and path not in right]
 
 
 def _digest(path: Path) -> bytes | None:

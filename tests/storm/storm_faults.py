@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import collections
+import concurrent.futures
 import contextlib
 import os
 import random
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from world import World
@@ -21,6 +22,14 @@ from glance_cache_nodes.exception import UserError
 SMALL = 3  # the node with a small disk
 MEGABYTES = 24
 RECONCILE = ("reconcile", "--fix", "--force")
+JOBS = {
+    "pruner": f"image_cache_max_size = {MEGABYTES * 500_000}",
+    "cleaner": "image_cache_stall_time = 5",
+    "prefetcher": "",
+}
+"""Glance's commands ``glance-cache-...``, each with the options that let it find work."""
+
+Fault = Callable[[random.Random], None]
 
 
 class Faults:
@@ -39,29 +48,41 @@ class Faults:
         self._world, self._server = world, server
         self._nodes = range(1, len(world.lab.nodes) + 1)
         self.counts: collections.Counter[str] = collections.Counter()
-        self.known = [self._kill, self._kill, self._wipe, self._reconcile, self._kill_reconcile]
-        self.known += [self._restart_database] if server else []
-        self.known += [self._fill_disk] if has_small_disk else []
+        # Not ended with a run: the servers end with the thread that has started them.
+        self._threads = concurrent.futures.ThreadPoolExecutor(max_workers=2)
+        self._of_nodes = [self._kill, self._kill, self._freeze, self._wipe]
+        self._of_nodes += [self._fill_disk] if has_small_disk else []
+        self._of_record = [self._reconcile, self._kill_reconcile, self._glances_jobs]
+        self._of_record += [self._restart_database] if server else []
 
     def happen(
         self, seconds: float, chance: random.Random, operations: collections.Counter[str]
     ) -> None:
-        """Let faults happen for so long, one after the other, each kind as often as another.
+        """Let faults happen for so long: those of nodes, and beside them those of the record.
 
         Args:
             seconds: how long.
             chance: which one is next.
             operations: what users do meanwhile, for the progress.
         """
-        end, deck = time.monotonic() + seconds, []
-        shown = run_progress.Progress(seconds)
+        end, shown = time.monotonic() + seconds, run_progress.Progress(seconds)
+        decks = (self._of_nodes, self._of_record)
+        chances = [random.Random(chance.random()) for _ in decks]
+        running = [self._threads.submit(self._deal, *each, end) for each in zip(decks, chances)]
+        while concurrent.futures.wait(running, timeout=1.0).not_done:
+            done = sum(operations.copy().values())
+            shown.tell(f"{done} operations, {sum(self.counts.copy().values())} faults")
+        for each in running:
+            each.result()
+
+    def _deal(self, kinds: list[Fault], chance: random.Random, end: float) -> None:
+        """Let one fault happen after the other, each kind as often as another."""
+        deck: list[Fault] = []
         while time.monotonic() < end:
-            deck = deck or chance.sample(self.known, len(self.known))
+            deck = deck or chance.sample(kinds, len(kinds))
             fault = deck.pop()
             fault(chance)
             self.counts[fault.__name__.strip("_").replace("_", " ")] += 1
-            done = sum(operations.copy().values())
-            shown.tell(f"{done} operations, {sum(self.counts.values())} faults")
             time.sleep(chance.uniform(0.1, 1.5))
 
     def start_all(self) -> None:
@@ -79,6 +100,13 @@ class Faults:
         self._world.kill(chance.choice(self._nodes))
         time.sleep(chance.uniform(0.0, 0.5))
         self.start_all()
+
+    def _freeze(self, chance: random.Random) -> None:
+        """Let a node hang, shorter or longer than a fill waits for a peer."""
+        number = chance.choice(self._nodes)
+        self._world.freeze(number)
+        time.sleep(chance.choice((0.5, 3.0, 8.0)))
+        self._world.thaw(number)
 
     def _wipe(self, chance: random.Random) -> None:
         """Remove all cached files of a node, as a new disk does."""
@@ -108,6 +136,12 @@ class Faults:
         """Kill reconcile at a random moment."""
         number, seconds = chance.choice(self._nodes), chance.uniform(1.0, 6.0)
         self._world.ours_killed(number, seconds, *RECONCILE)
+
+    def _glances_jobs(self, chance: random.Random) -> None:
+        """Run what Glance's operators run by cron; each may be killed before its end."""
+        for name, options in JOBS.items():
+            number, seconds = chance.choice(self._nodes), chance.uniform(2.0, 6.0)
+            self._world.glances_killed(number, seconds, name, options)
 
 
 @contextlib.contextmanager

@@ -26,8 +26,9 @@ from glance_cache_nodes_lab import users
 
 HERE = Path(__file__).parent
 COMMAND = "import sys; from glance_cache_nodes.cmd import main; sys.exit(main())"
-PRUNER = "import sys; from glance.cmd.cache_pruner import main; sys.exit(main())"
+GLANCE = "import sys; from glance.cmd.cache_{name} import main; sys.exit(main())"
 SIZE = 200_000
+WITH_BYTES = "('active', 'deactivated')"
 ROWS = sa.text(
     "SELECT node_reference_url, image_id FROM cached_images c JOIN node_reference n "
     "ON n.node_reference_id = c.node_reference_id"
@@ -111,15 +112,15 @@ class World:
             return {(row[0], row[1]) for row in connection.execute(ROWS)}
 
     def images(self) -> dict[str, bytes]:
-        """Return the SHA-512 of each image that Glance has, by ID."""
-        query = sa.text("SELECT id, os_hash_value FROM images WHERE status = 'active'")
+        """Return the SHA-512 of each image that Glance has bytes of, by ID."""
+        query = sa.text(f"SELECT id, os_hash_value FROM images WHERE status IN {WITH_BYTES}")
         with self.engine.connect() as connection:
             return {row[0]: bytes.fromhex(row[1]) for row in connection.execute(query)}
 
     def others(self) -> list[tuple[object, ...]]:
-        """Return ID, status and mark of the images that are neither active nor deleted."""
+        """Return ID, status and mark of the images that have no bytes and are not deleted."""
         query = sa.text(
-            "SELECT id, status, deleted FROM images WHERE status <> 'active' "
+            f"SELECT id, status, deleted FROM images WHERE status NOT IN {WITH_BYTES} "
             "AND NOT (status = 'deleted' AND deleted)"
         )
         with self.engine.connect() as connection:
@@ -176,6 +177,14 @@ class World:
         os.kill(process.pid, signal.SIGKILL)
         assert waiting.until(lambda: not self.node(number).running)
 
+    def freeze(self, number: int) -> None:
+        """Stop a node's process, which then neither answers nor ends a connection."""
+        os.kill(self.node(number).process.pid, signal.SIGSTOP)
+
+    def thaw(self, number: int) -> None:
+        """Let it go on."""
+        os.kill(self.node(number).process.pid, signal.SIGCONT)
+
     def start(self) -> None:
         """Start what does not run."""
         self.lab = labs.up(self.lab.directory, progress=lambda _: None)
@@ -191,9 +200,18 @@ class World:
 
     def ours_killed(self, number: int, seconds: float, *words: str) -> None:
         """Run one of our commands on a node, and kill it with -9 after so many seconds."""
-        argv = [*words, "--config-file", str(self.configuration(number))]
+        self._killed(seconds, COMMAND, *words, "--config-file", str(self.configuration(number)))
+
+    def glances_killed(self, number: int, seconds: float, name: str, options: str = "") -> None:
+        """Do the same with one of Glance's own, such as ``pruner``, with further options."""
+        extra = self.node(number).directory / f"{name}.conf"
+        extra.write_text(f"[DEFAULT]\n{options}\n")
+        files = ["--config-file", str(self.configuration(number)), "--config-file", str(extra)]
+        self._killed(seconds, GLANCE.format(name=name), *files)
+
+    def _killed(self, seconds: float, code: str, *argv: str) -> None:
         process = subprocess.Popen(
-            [self.lab.glance_python, "-W", "ignore", "-c", COMMAND, *argv],
+            [self.lab.glance_python, "-W", "ignore", "-c", code, *argv],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -243,7 +261,7 @@ def prunes_for_ever(world: World, number: int) -> bool:
     extra.write_text("[DEFAULT]\nimage_cache_max_size = 1\ndebug = true\nlog_file =\nlog_dir =\n")
     files = ["--config-file", str(world.configuration(number)), "--config-file", str(extra)]
     process = subprocess.Popen(
-        [world.lab.glance_python, "-W", "ignore", "-c", PRUNER, *files],
+        [world.lab.glance_python, "-W", "ignore", "-c", GLANCE.format(name="pruner"), *files],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
