@@ -12,8 +12,8 @@ from glance_cache_nodes.fleet import native
 if TYPE_CHECKING:
     from glance_cache_nodes.fill.wanted import Wanted
 
-BATCH = 1024 * 1024  # bytes at least that are handed over at once: each time costs a switch
-WAITING = 3  # batches at most that wait for the hash: they are held in memory
+BATCH = 512 * 1024  # bytes at least that are handed over at once: each time costs a switch
+WAITING = 2  # batches at most that wait for the hash: they are held in memory
 
 
 class Hashing(Protocol):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from glance_cache_nodes.fill.wanted import Wanted
 
-BLOCK = 1024 * 1024  # bytes at most in one read
+BLOCK = 512 * 1024  # bytes at most in one read
 LEAST = 64 * 1024  # bytes that must come in each stall timeout
 CONNECT = 3.0  # seconds at most
 OK = 200
