@@ -35,8 +35,13 @@ class Lookup:
 
     @property
     def ours_over_limit(self) -> Ratio:
-        """How many times ours costs what is the least possible."""
+        """How many times ours costs what one rule and one bare query do."""
         return rounds.ratio(self.elapsed["ours"], self.elapsed["limit"])
+
+    @property
+    def ours_over_rules(self) -> Ratio:
+        """How many times ours costs what both rules and one bare query do: the least possible."""
+        return rounds.ratio(self.elapsed["ours"], self.elapsed["rules"])
 
     @property
     def untouched(self) -> Ratio:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -33,6 +32,8 @@ import workers
 from goals import GOALS, Figure, as_json
 from rounds import Ratio
 
+import ended_early
+
 BUILD = Path(__file__).parents[2] / "build"
 KINDS = {"SQLite": None, "MariaDB": kinds.MARIADB, "PostgreSQL": kinds.POSTGRESQL}
 PROFILED = 500  # calls
@@ -41,8 +42,7 @@ QUICK = os.environ.get("QUICK", "") not in {"", "0"}
 
 def main() -> int:
     """Measure on each database that is installed here; return the exit status."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))
+    ended_early.clean_up()
     tables, figures = report.Tables(), []
     for name, kind in KINDS.items():
         if kind and kind.missing():
@@ -85,6 +85,7 @@ def _measure(name: str, server: servers.Server | None, tables: report.Tables) ->
     found = [
         figure("native_over_ours", lookup.native_over_ours),
         figure("ours_over_limit", lookup.ours_over_limit),
+        figure("ours_over_rules", lookup.ours_over_rules),
     ]
     if QUICK:
         return found

@@ -23,6 +23,7 @@ import psutil
 import servers
 import sqlalchemy as sa
 
+import ended_early
 import pool_questions
 import run_progress
 from glance_cache_nodes.exception import DatabaseUnavailableError
@@ -141,6 +142,7 @@ FAULTS = (_kill_one, _kill_one, _kill_one, _kill_all, _reset_all, _trickle, _fre
 
 def main(seconds: float, seed: int) -> int:
     """Return the exit status."""
+    ended_early.clean_up()
     print(
         f"seed {seed}, {seconds:g} s on each database, {CLIENTS} clients, pool {SIZE}", flush=True
     )

@@ -11,7 +11,6 @@ installed; ``--missing`` tells only that.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from pathlib import Path
@@ -25,6 +24,7 @@ import nova_environment
 import nova_phases
 import nova_rabbit
 
+import ended_early
 from glance_cache_nodes.exception import UserError
 
 BUILD = Path(__file__).parents[2] / "build" / "nova"
@@ -38,8 +38,7 @@ def main() -> int:
         print(f"make nova is left out: {each}")
     if missing or "--missing" in sys.argv[1:]:
         return 2 if missing else 0
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))
+    ended_early.clean_up()
     pythons = {each: nova_environment.python_for(each, _say) for each in ("34", "29")}
     with nova_cloud.running(BUILD, pythons["34"], _say) as cloud:
         rows = nova_phases.run(cloud, pythons["29"], _say)

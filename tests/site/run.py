@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +25,8 @@ import measure
 import servers
 import table
 
+import ended_early
+
 BUILD = TESTS.parent / "build"
 SERVER = os.environ.get("SERVER", "cheroot")
 DATABASE = os.environ.get("DATABASE", "sqlite")
@@ -33,8 +34,7 @@ DATABASE = os.environ.get("DATABASE", "sqlite")
 
 def main() -> int:
     """Measure both, and compare; return the exit status."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))
+    ended_early.clean_up()
     with _directory() as root, _databases() as database:
         found = {
             name: _measure(root / name, database(name), fill=fill)

@@ -26,6 +26,7 @@ import servers
 import storm_faults
 import world as worlds
 
+import ended_early
 import waiting
 
 NODES = 3
@@ -128,6 +129,7 @@ def _told(counts: dict[str, int]) -> str:
 
 def main(seconds: float, seed: int, kind: str | None, *, with_fill: bool) -> int:
     """Return the exit status."""
+    ended_early.clean_up()
     usable = [name for name, each in DATABASES.items() if not each.missing()]
     kind = kind or next(iter(usable), "sqlite")
     with contextlib.ExitStack() as stack:

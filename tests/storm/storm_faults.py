@@ -9,6 +9,7 @@ import contextlib
 import os
 import random
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,6 +49,7 @@ class Faults:
         self._world, self._server = world, server
         self._nodes = range(1, len(world.lab.nodes) + 1)
         self.counts: collections.Counter[str] = collections.Counter()
+        self._is_over = threading.Event()
         # Not ended with a run: the servers end with the thread that has started them.
         self._threads = concurrent.futures.ThreadPoolExecutor(max_workers=2)
         self._of_nodes = [self._kill, self._kill, self._freeze, self._wipe]
@@ -69,16 +71,20 @@ class Faults:
         decks = (self._of_nodes, self._of_record)
         chances = [random.Random(chance.random()) for _ in decks]
         running = [self._threads.submit(self._deal, *each, end) for each in zip(decks, chances)]
-        while concurrent.futures.wait(running, timeout=1.0).not_done:
-            done = sum(operations.copy().values())
-            shown.tell(f"{done} operations, {sum(self.counts.copy().values())} faults")
+        try:
+            while concurrent.futures.wait(running, timeout=1.0).not_done:
+                done = sum(operations.copy().values())
+                shown.tell(f"{done} operations, {sum(self.counts.copy().values())} faults")
+        finally:
+            self._is_over.set()
+            concurrent.futures.wait(running)  # the nodes last as long as what befalls them
         for each in running:
             each.result()
 
     def _deal(self, kinds: list[Fault], chance: random.Random, end: float) -> None:
         """Let one fault happen after the other, each kind as often as another."""
         deck: list[Fault] = []
-        while time.monotonic() < end:
+        while time.monotonic() < end and not self._is_over.is_set():
             deck = deck or chance.sample(kinds, len(kinds))
             fault = deck.pop()
             fault(chance)

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import signal
 import sys
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import cloud
 import comparison
@@ -22,6 +23,7 @@ import results
 import web
 import workspace
 
+import ended_early
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes_lab import launch
 
@@ -32,8 +34,7 @@ EVERY = 20  # tests between two lines of progress
 
 def main() -> int:
     """Run all; return the exit status."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))
+    ended_early.clean_up()
     begin = time.monotonic()
     with web.serving(BUILD / "web") as site:
         done = {

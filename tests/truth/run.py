@@ -22,6 +22,7 @@ import cases
 import servers
 import world as worlds
 
+import ended_early
 from glance_cache_nodes_lab import environments
 
 ROOT = Path(__file__).parents[2]
@@ -103,6 +104,7 @@ def _all(outcomes: dict[str, dict[str, tuple[str, str, str]]], name: str, place:
 
 def main() -> int:
     """Return the exit status."""
+    ended_early.clean_up()
     parser = argparse.ArgumentParser()
     parser.add_argument("cells", nargs="*", default=list(CELLS))
     parser.add_argument("--cases", default="".join(cases.CASES))
