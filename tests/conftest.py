@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 import progress
+
+# Commands run as users run them, and do not write each piece at once.
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 # Files of one group share what takes long to start, so one worker runs them all.
 GROUPS = {

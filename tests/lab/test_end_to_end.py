@@ -41,6 +41,7 @@ def run(lab, cloud: str, *words: str) -> subprocess.CompletedProcess[str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("OS_")}
     environment = {
         **inherited,
+        "HOME": str(lab.directory),  # glanceclient keeps schemas there
         "OS_CLIENT_CONFIG_FILE": str(lab.clouds_file),
         "OS_CLOUD": cloud,
         "no_proxy": "127.0.0.1",

@@ -126,6 +126,29 @@ def test_a_directory_as_configuration_is_named(site, command, words):
     assert (status, output, "configuration cannot be read" in errors) == (2, "", True), errors
 
 
+GONE = "http://gone:9292"
+
+
+@pytest.mark.parametrize(
+    ("words", "end", "keeps_the_node"),
+    [
+        (["reconcile", "--json"], "", True),
+        (["check"], "", True),
+        (["forget", GONE], "; nothing was changed", True),
+        (["forget", GONE, "--json"], "; the record was changed", False),
+    ],
+)
+def test_a_full_standard_output_is_a_failure(site, words, end, keeps_the_node):
+    site.row(site.image(), node=GONE)
+    argv = [COMMAND, *words, "--config-file", site.file]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(argv, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    line = f"standard output cannot be written: No space left on device{end}"
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == f"glance-cache-nodes: {line}"
+    assert bool(site.rows(GONE)) == keeps_the_node
+
+
 @pytest.mark.parametrize("words", [["reconcile", "--max-removals", "-1"], ["forget"]])
 def test_wrong_words_are_refused(command, words):
     status, _, errors = command(*words)

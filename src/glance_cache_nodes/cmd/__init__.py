@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes import version
 from glance_cache_nodes.cmd import check, forget, lab, paste, reconcile
+from glance_cache_nodes.cmd.output import tell
 from glance_cache_nodes.exception import UserError
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments))
     except UserError as error:
-        print(f"glance-cache-nodes: {error}", file=sys.stderr)
+        tell(f"glance-cache-nodes: {error}")
         return 1
     except KeyboardInterrupt:
-        print("glance-cache-nodes: interrupted", file=sys.stderr)
+        tell("glance-cache-nodes: interrupted")
         return 130

@@ -13,6 +13,7 @@ from glance_cache_nodes.exception import UserError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from glance_cache_nodes.reconcile.check import Line
 
@@ -46,15 +47,16 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         settings = configuration.load(arguments.config_file)
         lines = check.run(settings, arguments.os_cloud)
+        show(_json(settings.node, lines) if arguments.json else "".join(map(_text, lines)))
     except UserError as error:
         tell(f"glance-cache-nodes: {error}")
         return 2
-    if arguments.json:
-        checks = [dataclasses.asdict(each) for each in lines]
-        show(json.dumps({"node": settings.node, "checks": checks}, indent=2) + "\n")
-    else:
-        show("".join(map(_text, lines)))
     return check.status(lines)
+
+
+def _json(node: str | None, lines: Iterable[Line]) -> str:
+    checks = [dataclasses.asdict(each) for each in lines]
+    return json.dumps({"node": node, "checks": checks}, indent=2) + "\n"
 
 
 def _text(line: Line) -> str:

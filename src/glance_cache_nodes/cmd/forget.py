@@ -51,21 +51,33 @@ def run(arguments: argparse.Namespace) -> int:
         plan = forget.plan(settings, arguments.url, arguments.now_called)
         does_it = plan.refused is None or arguments.force
         if not arguments.json:
-            show(_text(plan))
+            _show(_text(plan), is_changed=False)
         if does_it:
             forget.carry_out(settings, plan)
+        if arguments.json:
+            _show(_json(plan, done=does_it), is_changed=does_it)
     except UserError as error:
         tell(f"glance-cache-nodes: {error}")
         return 2
-    if arguments.json:
-        refused = None if does_it else plan.refused
-        outcome = {**dataclasses.asdict(plan), "refused": refused, "done": does_it}
-        show(json.dumps(outcome, indent=2) + "\n")
     if not does_it:
         tell(f"glance-cache-nodes: refused: {plan.refused}")
     elif not arguments.json:
         tell(f"the record does not know {plan.node} any more")
     return 0 if does_it else 1
+
+
+def _show(text: str, *, is_changed: bool) -> None:
+    try:
+        show(text)
+    except UserError as error:
+        what = "the record was changed" if is_changed else "nothing was changed"
+        raise UserError(f"{error}; {what}") from error
+
+
+def _json(plan: Plan, *, done: bool) -> str:
+    refused = None if done else plan.refused
+    outcome = {**dataclasses.asdict(plan), "refused": refused, "done": done}
+    return json.dumps(outcome, indent=2) + "\n"
 
 
 def _text(plan: Plan) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import glance_cache_nodes_lab as lab
+from glance_cache_nodes.cmd.output import show, tell
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes_lab import checks, environments, report, sites
 
@@ -118,10 +119,10 @@ def _up(arguments: argparse.Namespace) -> int:
         with_filter=not arguments.without_filter,
         with_fill=arguments.fill,
         glance_python=_glance_python(arguments),
-        progress=_tell,
+        progress=tell,
     )
     where = "" if arguments.dir == DIRECTORY else f" --dir {shlex.quote(str(arguments.dir))}"
-    _say(report.as_json(state) if arguments.json else report.how_to_use(state, where))
+    show((report.as_json(state) if arguments.json else report.how_to_use(state, where)) + "\n")
     return 0
 
 
@@ -139,27 +140,19 @@ def _glance_python(arguments: argparse.Namespace) -> str | None:
     if arguments.glance_python is not None:
         raise UserError("--release and --glance-python each name a Glance; give one of them")
     checks.environment(sys.executable)
-    return str(environments.python_for(arguments.release, arguments.environments, _tell))
+    return str(environments.python_for(arguments.release, arguments.environments, tell))
 
 
 def _down(arguments: argparse.Namespace) -> int:
     stopped = lab.down(arguments.dir, arguments.services, delete=arguments.delete)
-    _say(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
+    show(f"stopped {', '.join(stopped)}\n" if stopped else "nothing was running\n")
     return 0
 
 
 def _status(arguments: argparse.Namespace) -> int:
     state = lab.load(arguments.dir)
-    _say(report.as_json(state) if arguments.json else report.table(state))
+    show((report.as_json(state) if arguments.json else report.table(state)) + "\n")
     return 0 if all(each.running for each in state.services) else 1
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _interrupt(*_: object) -> NoReturn:

@@ -7,8 +7,12 @@ import contextlib
 import errno
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from glance_cache_nodes.exception import UserError
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 def show(text: str) -> None:
@@ -22,19 +26,21 @@ def show(text: str) -> None:
     try:
         _write(text)
     except OSError as error:
-        _forget_the_rest()
-        reason = f"{error.strerror}; nothing was changed"
-        raise UserError(f"standard output cannot be written: {reason}") from error
+        _forget_the_rest(sys.stdout)
+        raise UserError(f"standard output cannot be written: {error.strerror}") from error
     except KeyboardInterrupt:
-        _forget_the_rest()
+        _forget_the_rest(sys.stdout)
         raise
 
 
 def tell(line: str) -> None:
     """Write a line to standard error, where that is possible."""
-    if sys.stderr is not None:
-        with contextlib.suppress(OSError):
-            print(line, file=sys.stderr, flush=True)
+    if sys.stderr is None:  # it was closed when Python started
+        return
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:
+        _forget_the_rest(sys.stderr)
 
 
 def _write(text: str) -> None:
@@ -45,7 +51,7 @@ def _write(text: str) -> None:
     sys.stdout.flush()
 
 
-def _forget_the_rest() -> None:
-    # Python would try again at its end to write what is left, and fail with a traceback.
+def _forget_the_rest(stream: TextIO) -> None:
+    # Python would try again at its end to write what is left, and exit with 120.
     with contextlib.suppress(AttributeError, OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

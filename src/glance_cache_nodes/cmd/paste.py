@@ -145,7 +145,10 @@ def _replace(path: Path, texts: tuple[str, str], outcome: Outcome, *, as_json: b
 
 
 def _show(outcome: Outcome, *, as_json: bool) -> None:
-    show(json.dumps(outcome, indent=2) + "\n" if as_json else outcome["diff"])
+    try:
+        show(json.dumps(outcome, indent=2) + "\n" if as_json else outcome["diff"])
+    except UserError as error:
+        raise UserError(f"{error}; nothing was changed") from error
 
 
 def _tell(outcome: Outcome, *, as_json: bool) -> None:

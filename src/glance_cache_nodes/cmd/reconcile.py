@@ -70,8 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     text = json.dumps(report.as_json(), indent=2) if arguments.json else _text(report)
     try:
         show(text + "\n")
-    except UserError:  # its words say that nothing was changed
-        tell("glance-cache-nodes: standard output cannot be written")
+    except UserError as error:
+        tell(f"glance-cache-nodes: {error}")
         return 2
     for path, reason in report.unreadable.items():
         tell(f"cannot read {path}: {reason}")
