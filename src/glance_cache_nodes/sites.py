@@ -58,6 +58,11 @@ class Sites:
         """Return the name of the first site that names a node; the URL itself if none does."""
         return self._found(url) or url
 
+    @staticmethod
+    def are_same(one: str, other: str) -> bool:
+        """Return whether two URLs are spellings of one node: in capitals, or with a slash."""
+        return sites_yaml.plain(one) == sites_yaml.plain(other)
+
     def has(self, url: str) -> bool:
         """Return whether a site names a node."""
         return self._found(url) is not None

@@ -93,6 +93,12 @@ def trickle(peer: Peer, client: socket.socket) -> None:
             return
 
 
+def promise_for_ever(peer: Peer, client: socket.socket) -> None:
+    """Send a line of the headers now and then, and never the last one."""
+    while not peer.go_on.wait(0.1):
+        client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
 def have_another_length(peer: Peer, client: socket.socket) -> None:
     peer.headers(client, len(peer.data) - 1)
     client.sendall(peer.data[:-1])

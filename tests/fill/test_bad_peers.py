@@ -20,10 +20,12 @@ from bad_peer import Peer
 from glance_nodes import Node, Nodes
 
 import waiting
+from glance_cache_nodes.fill import rendezvous
 
 pytestmark = pytest.mark.slow
 
 SEEDS = range(int(os.environ.get("FILL_SEEDS", "1")))
+NO_ADDRESSES = ("http://[2001:db8::a]", "http://node:99999")
 MEND = (
     bad_peer.hang_up,
     bad_peer.hang_before_headers,
@@ -35,6 +37,7 @@ MEND = (
     bad_peer.reset,
     bad_peer.stall,
     bad_peer.trickle,
+    bad_peer.promise_for_ever,
     bad_peer.have_another_length,
 )
 
@@ -56,7 +59,8 @@ def untrusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory, peer: Peer, untrusted: Peer) -> Iterator[Nodes]:
     root = tmp_path_factory.mktemp("bad-peers")
-    with glance_nodes.running(root, [1], strangers=[peer.url, untrusted.url]) as running:
+    strangers = [peer.url, untrusted.url, *NO_ADDRESSES]
+    with glance_nodes.running(root, [1], strangers=strangers) as running:
         yield running
 
 
@@ -79,6 +83,13 @@ def on_record(nodes: Nodes, peer: Peer, does: bad_peer.Handler, seed: int) -> st
     image_id = glance_nodes.upload(nodes.all[0], peer.data)
     nodes.record(peer.url, image_id, len(peer.data))
     return image_id
+
+
+def forget(nodes: Nodes, url: str) -> None:
+    """Take a node off the record."""
+    known = "SELECT node_reference_id FROM node_reference WHERE node_reference_url = :url"
+    nodes.execute(f"DELETE FROM cached_images WHERE node_reference_id IN ({known})", url=url)
+    nodes.execute("DELETE FROM node_reference WHERE node_reference_url = :url", url=url)
 
 
 def check_record(nodes: Nodes, node: Node, image_id: str) -> None:
@@ -148,6 +159,37 @@ def test_an_image_without_a_checksum_never_comes_from_a_peer(
     answer = node.download(image_id)
     assert (answer.body == peer.data, answer.headers["Content-MD5"]) == (True, None)
     assert peer.asked == []
+
+
+@pytest.mark.parametrize("url", NO_ADDRESSES)
+def test_an_address_that_leads_nowhere_is_passed_over(
+    nodes: Nodes, node: Node, peer: Peer, url: str
+) -> None:
+    image_id = on_record(nodes, peer, bad_peer.serve_it, 10)
+    nodes.record(url, image_id, len(peer.data))
+    try:
+        assert node.download(image_id).body == peer.data
+    finally:
+        forget(nodes, url)
+    check_record(nodes, node, image_id)
+    assert node.has(image_id)
+    assert f"{image_id} was filled in" in node.log()
+
+
+def test_a_node_does_not_ask_itself_under_an_older_spelling_of_its_url(
+    nodes: Nodes, node: Node, peer: Peer
+) -> None:
+    older = f"{node.url}/"
+    image_id = on_record(nodes, peer, bad_peer.answer_504, 11)
+    while rendezvous.order(image_id, [older, node.url, peer.url])[0] != older:
+        image_id = on_record(nodes, peer, bad_peer.answer_504, 11)
+    nodes.execute("INSERT INTO node_reference (node_reference_url) VALUES (:url)", url=older)
+    try:
+        assert node.download(image_id).body == peer.data
+    finally:
+        forget(nodes, older)
+    check_record(nodes, node, image_id)
+    assert list((node.cache / "fill").glob("*.avoid")) == []
 
 
 def test_a_node_that_the_sites_file_does_not_name_is_never_asked(nodes: Nodes, node: Node) -> None:

@@ -6,13 +6,16 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import http.client
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from glance_cache_nodes.fill.source import SourceError
+from glance_cache_nodes.fleet.turn import Turn
 
 if TYPE_CHECKING:
+    import socket
     import ssl
     from collections.abc import Iterator, Mapping
 
@@ -22,6 +25,7 @@ BLOCK = 512 * 1024  # bytes at most in one read
 LEAST = 64 * 1024  # bytes that must come in each stall timeout
 CONNECT = 3.0  # seconds at most
 OK = 200
+_PORTS = {"http": 80, "https": 443}
 _POLITE = (401, 403, 404, 504)  # it does not give this image to this caller, and is well
 
 MARK = "X-Cache-Nodes-Fill"
@@ -71,18 +75,18 @@ class Peer:
         """
         if offset:
             raise SourceError("peers are asked for whole images only", is_polite=True)
-        connection = self._connection()
         try:
-            yield from self._blocks(self._answer(connection))
-        except (OSError, http.client.HTTPException) as error:
+            with contextlib.closing(self._connection()) as connection:
+                yield from self._blocks(self._answer(connection))
+        # ValueError: its URL names no host or port that there can be.
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise SourceError(_words(error)) from error
-        finally:
-            connection.close()
 
     def _connection(self) -> http.client.HTTPConnection:
         parts = urlsplit(self.name)
         timeout = min(CONNECT, self._caller.stall_timeout)
-        host, port = parts.hostname or "", parts.port
+        # With no port, http.client would look for one in an IPv6 address.
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         if parts.scheme == "https":
             return http.client.HTTPSConnection(
                 host, port, timeout=timeout, context=self._caller.tls
@@ -96,8 +100,9 @@ class Peer:
         if self._only_if_cached:
             headers["Cache-Control"] = ONLY_IF_CACHED
         path = urlsplit(self.name).path.rstrip("/")
-        connection.request("GET", f"{path}/v2/images/{self._wanted.id}/file", headers=headers)
-        response = connection.getresponse()
+        with self._cut_in_time(connection.sock):
+            connection.request("GET", f"{path}/v2/images/{self._wanted.id}/file", headers=headers)
+            response = connection.getresponse()
         if response.status != OK:
             raise SourceError(
                 f"it answered {response.status}", is_polite=response.status in _POLITE
@@ -106,6 +111,22 @@ class Peer:
         if length is not None and length != str(self._wanted.size):
             raise SourceError(f"it has {length} bytes, and not {self._wanted.size}")
         return response
+
+    @contextlib.contextmanager
+    def _cut_in_time(self, connection: socket.socket) -> Iterator[None]:
+        """Bound the block: headers that come a byte now and then never let the socket time out."""
+        seconds = self._caller.stall_timeout
+        turn = Turn(seconds)
+        timer = threading.Timer(seconds, turn.cut)
+        timer.daemon = True
+        with turn.watching(connection):
+            timer.start()
+            try:
+                yield
+            finally:
+                timer.cancel()
+                if turn.is_over():
+                    raise SourceError(f"it did not answer within {seconds} s")
 
     def _blocks(self, response: Any) -> Iterator[bytes]:
         left, seconds = self._wanted.size, self._caller.stall_timeout

@@ -67,4 +67,6 @@ class Neighbours:
         return [url for url in order[: order.index(self.own_url)] if self._may_ask(url)]
 
     def _may_ask(self, url: str) -> bool:
-        return url != self.own_url and self.sites.has(url) and not self.avoided.has(url)
+        # This node may have registered under another spelling before: with a slash at the end.
+        is_this_one = self.sites.are_same(url, self.own_url)
+        return not is_this_one and self.sites.has(url) and not self.avoided.has(url)
