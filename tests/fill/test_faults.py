@@ -138,6 +138,7 @@ def test_the_image_is_deleted_meanwhile(nodes: Nodes, node: Node) -> None:
     assert is_clean(futures[0].result(), data)
     assert waiting.until(node.is_idle)
     assert not node.has(image_id)
+    assert not list((node.cache / "fill").glob(f"{image_id}.*"))
     assert node.download(image_id).status == 404
 
 
@@ -193,6 +194,44 @@ def test_the_cache_is_wiped_meanwhile(nodes: Nodes, node: Node) -> None:
     assert is_clean(futures[0].result(), data)
     (node.cache / "fill" / f"{image_id}.failed").unlink(missing_ok=True)
     check(nodes, node, image_id, data)
+
+
+def test_images_are_placed_again_when_the_queue_can_be_written_again(tmp_path: Path) -> None:
+    data = glance_nodes.content(SIZE, 12)
+    with glance_nodes.running(tmp_path, [1], rate=RATE, options="fill_concurrency = 1") as nodes:
+        node = nodes.all[0]
+        queue, aside = node.cache / "queue", node.cache / "aside"
+        first, second = (glance_nodes.upload(node, data) for _ in range(2))
+        slow_link.create(nodes.link, 2e6)
+        assert node.call("PUT", f"/v2/cache/{first}").status == 202
+        assert waiting.until(lambda: node.part(first), every=0.005)
+        queue.rename(aside)
+        queue.touch()  # no directory
+        slow_link.create(nodes.link, RATE)
+        assert waiting.until(node.is_idle)
+        check(nodes, node, first, data)
+        queue.unlink()
+        aside.rename(queue)
+        assert node.call("PUT", f"/v2/cache/{second}").status == 202
+        assert waiting.until(lambda: node.has(second))
+        check(nodes, node, second, data)
+
+
+def test_no_thread_can_be_started(tmp_path: Path) -> None:
+    """A bound on the address space stands in for one on threads, which does not count for root."""
+    data = glance_nodes.content(SIZE, 13)
+    with glance_nodes.running(tmp_path, [1]) as nodes:
+        node = nodes.all[0]
+        image_id = glance_nodes.upload(node, data)
+        assert node.process is not None
+        pages = int(Path(f"/proc/{node.process.pid}/statm").read_text().split()[0])
+        bound = (pages * resource.getpagesize() + (4 << 20), resource.RLIM_INFINITY)
+        resource.prlimit(node.process.pid, resource.RLIMIT_AS, bound)
+        assert node.download(image_id).body == data
+        resource.prlimit(node.process.pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
+        assert "can't start new thread" in node.log()
+        assert node.is_idle()
+        check(nodes, node, image_id, data)
 
 
 def test_a_put_at_the_same_time_joins(nodes: Nodes, node: Node) -> None:

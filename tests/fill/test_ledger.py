@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import uuid
@@ -72,6 +73,29 @@ def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
     assert layout.lock_file(tmp_path, IMAGE).exists()
     assert not ledger(tmp_path).is_running(IMAGE)
     assert not layout.part_file(tmp_path, IMAGE).exists()
+
+
+def test_a_lock_file_of_zeros_is_left_over(tmp_path: Path) -> None:
+    layout.fill_dir(tmp_path).mkdir()
+    layout.lock_file(tmp_path, OTHER).write_bytes(bytes(8))
+    claim = ledger(tmp_path).claim(IMAGE, 10)
+    assert isinstance(claim, Claim)
+    claim.release()
+    assert not layout.lock_file(tmp_path, OTHER).exists()
+
+
+def test_a_claim_that_cannot_be_written_leaves_the_image_free(tmp_path: Path) -> None:
+    mine = ledger(tmp_path)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, usual[1]))  # as a full disk
+    try:
+        with pytest.raises(OSError, match="too large"):
+            mine.claim(IMAGE, 10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    claim = mine.claim(IMAGE, 10)
+    assert isinstance(claim, Claim)
+    claim.release()
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,11 @@ class Downloads:
         elif claim:
             kept = kept_request.keep(environ, context, asked.id, self._application, as_admin=False)
             filler = self._node.filler(asked, around, kept, from_peer=_MARK in environ)
-            threading.Thread(target=filler.run, args=(claim,), daemon=True).start()
+            try:
+                threading.Thread(target=filler.run, args=(claim,), daemon=True).start()
+            except RuntimeError:  # there are too many threads
+                claim.release()
+                raise
         return reader.follow(self._node.ledger, asked, self._node.patience)
 
     def _streamed(self, request: webob.Request, image: Any, body: Reader) -> webob.Response:

@@ -134,11 +134,16 @@ class Filler:
             if source.is_peer:
                 self.avoided.add(source.name, avoided.WRONG_BYTES)
 
+    def _has_gone(self) -> bool:
+        with contextlib.suppress(Exception):  # the database is away
+            return self.publisher.has_gone(self.wanted)
+        return False
+
     def tell(self, reason: str | None) -> None:
-        """Write the reason of a failed fill, or remove it."""
+        """Write the reason of a failed fill, or remove it: nobody asks about a deleted image."""
         path = layout.failed_file(self.publisher.directory, self.wanted.id)
         with contextlib.suppress(OSError):
-            if reason is None:
+            if reason is None or self._has_gone():
                 path.unlink(missing_ok=True)
             else:
                 at = timeutils.utcnow().isoformat(timespec="seconds") + "Z"

@@ -117,9 +117,13 @@ class Ledger:
             descriptor = os.open(
                 layout.lock_file(self.directory, image_id), os.O_CREAT | os.O_RDWR, 0o666
             )
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, str(size).encode())
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, str(size).encode())
+            except OSError:  # no space or quota: open, it would be locked until the process ends
+                os.close(descriptor)
+                raise
             return Claim(self, image_id, descriptor)
 
     def is_running(self, image_id: str) -> bool:

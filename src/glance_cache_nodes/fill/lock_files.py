@@ -52,4 +52,7 @@ def words_if_free(path: Path) -> list[int] | None:
 
 def words(path: Path) -> list[int]:
     """Return what stands in a lock file: the size, and the inode of a file that is published."""
-    return [int(word) for word in path.read_bytes().split()] or [0]
+    try:
+        return [int(word) for word in path.read_bytes().split()] or [0]
+    except ValueError:  # zeros, which a file system may leave after a loss of power
+        return [0]

@@ -73,12 +73,12 @@ class Places:
         with self._lock:
             if job.wanted.id in self._known:
                 return
-            self._known.add(job.wanted.id)
-            self._waiting.append(job)
             self._node.publisher.queue(job.wanted)
             if self._threads < self._node.ledger.limits.at_once:
+                threading.Thread(target=self._work, daemon=True).start()  # it waits for the lock
                 self._threads += 1
-                threading.Thread(target=self._work, daemon=True).start()
+            self._known.add(job.wanted.id)
+            self._waiting.append(job)
 
     def _work(self) -> None:
         while True:

@@ -89,11 +89,11 @@ class Publisher:
             part = layout.part_file(self.directory, wanted.id)
             claim.publish(part.stat().st_ino)
             part.rename(self._path(wanted))
-            self._driver.delete_queued_image(wanted.id)
+            self.unqueue(wanted)
             self._write_row(wanted.id, wanted.size)
             # Whoever deletes an image marks it first and looks into the caches then: one of the
             # two sees the other.
-            has_gone = not self._is_still(wanted)
+            has_gone = self.has_gone(wanted)
         except Exception as error:
             self._undo(wanted)
             raise NotCachedError(f"{type(error).__name__}: {error}") from error
@@ -124,25 +124,29 @@ class Publisher:
             count -= size
         return True
 
+    def has_gone(self, wanted: Wanted) -> bool:
+        """Return whether Glance has deleted the image, or has another one under its ID."""
+        try:
+            image = glance.db.get_api().image_get(self._admin(), wanted.id)
+        except exception.NotFound:
+            return True
+        return bool(image["deleted"] or image["checksum"] != wanted.checksum)
+
     def queue(self, wanted: Wanted) -> None:
         """Show the image as queued."""
         layout.queued_file(self.directory, wanted.id).touch()
 
     def unqueue(self, wanted: Wanted) -> None:
-        """Show the image as queued no more."""
-        self._driver.delete_queued_image(wanted.id)
+        """Show the image as queued no more, if the directory can be written."""
+        try:
+            self._driver.delete_queued_image(wanted.id)
+        except OSError as error:
+            LOG.warning("Image %s is still shown as queued: %s", wanted.id, error)
 
     def _write_row(self, image_id: str, size: int) -> None:
         self._driver.db_api.insert_cache_details(
             self._admin(), self._conf.worker_self_reference_url, image_id, size
         )
-
-    def _is_still(self, wanted: Wanted) -> bool:
-        try:
-            image = glance.db.get_api().image_get(self._admin(), wanted.id)
-        except exception.NotFound:
-            return False
-        return not image["deleted"] and image["checksum"] == wanted.checksum
 
     def _undo(self, wanted: Wanted) -> None:
         self._path(wanted).unlink(missing_ok=True)
