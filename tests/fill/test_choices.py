@@ -90,6 +90,7 @@ def image(**values: object) -> types.SimpleNamespace:
         ({}, ("sha512", "cf83")),
         ({"os_hash_value": None}, ("md5", "d41d8")),
         ({"os_hash_algo": "unheard-of"}, ("md5", "d41d8")),
+        ({"os_hash_value": "CF 83"}, ("sha512", "cf83")),
         ({"os_hash_value": None, "checksum": None}, (None, None)),
     ],
 )

@@ -22,7 +22,8 @@ def strongest(
     """
     for name, value in ((algorithm, digest), ("md5", checksum)):
         if name and value and _is_known(name):
-            return name, value
+            # Glance takes capital letters and spaces in the hash of an image at a location.
+            return name, "".join(value.split()).lower()
     return None, None
 
 
