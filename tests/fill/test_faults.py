@@ -67,6 +67,11 @@ def check(nodes: Nodes, node: Node, image_id: str, data: bytes) -> None:
     """Check that the record is right and that the next request is, too."""
     assert waiting.until(node.is_idle)
     assert (node.url in nodes.rows(image_id)) == node.has(image_id)
+    check_next(nodes, node, image_id, data)
+
+
+def check_next(nodes: Nodes, node: Node, image_id: str, data: bytes) -> None:
+    """Check that the next request is right, and leaves a file and its row."""
     assert node.download(image_id).body == data
     assert waiting.until(node.is_idle)
     assert (node.url in nodes.rows(image_id)) == node.has(image_id) is True
@@ -127,6 +132,28 @@ def test_a_process_is_killed_between_the_file_and_the_row(nodes: Nodes, node: No
     node.download(other)  # whatever fills next corrects it
     assert waiting.until(node.is_idle)
     check(nodes, node, image_id, data)
+
+
+def test_a_process_is_killed_between_the_row_and_its_lock(nodes: Nodes, node: Node) -> None:
+    data = glance_nodes.content(SIZE, 14)
+    image_id, other = glance_nodes.upload(node, data), glance_nodes.upload(node, b"x")
+    node.download(image_id)
+    assert waiting.until(node.is_idle)
+    lock = node.cache / "fill" / f"{image_id}.lock"
+    lock.write_text(f"{SIZE} {(node.cache / image_id).stat().st_ino}")
+    node.download(other)
+    assert waiting.until(node.is_idle)
+    assert "The record cannot be corrected" not in node.log()
+    check(nodes, node, image_id, data)
+
+
+def test_a_file_is_removed_and_its_row_is_not(nodes: Nodes, node: Node) -> None:
+    data = glance_nodes.content(SIZE, 15)
+    image_id = glance_nodes.upload(node, data)
+    node.download(image_id)
+    assert waiting.until(node.is_idle)
+    (node.cache / image_id).unlink()
+    check_next(nodes, node, image_id, data)
 
 
 def test_the_image_is_deleted_meanwhile(nodes: Nodes, node: Node) -> None:
@@ -225,7 +252,7 @@ def test_no_thread_can_be_started(tmp_path: Path) -> None:
         image_id = glance_nodes.upload(node, data)
         assert node.process is not None
         pages = int(Path(f"/proc/{node.process.pid}/statm").read_text().split()[0])
-        bound = (pages * resource.getpagesize() + (4 << 20), resource.RLIM_INFINITY)
+        bound = (pages * resource.getpagesize() + (6 << 20), resource.RLIM_INFINITY)
         resource.prlimit(node.process.pid, resource.RLIMIT_AS, bound)
         assert node.download(image_id).body == data
         resource.prlimit(node.process.pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)

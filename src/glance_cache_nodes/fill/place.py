@@ -121,7 +121,7 @@ class Places:
 
     def _is_there(self, image: Wanted) -> bool:
         # A file without a row is filled in again: nobody knows whose bytes it has.
-        return self._node.publisher.is_cached(image) and self._node.publisher.has_row(image)
+        return self._node.publisher.is_cached(image) and self._node.publisher.has_row(image.id)
 
     def _wait_for(self, image: Wanted) -> None:
         pause = reader.Pause(self._node.patience)

@@ -51,15 +51,16 @@ class Publisher:
         """Return whether the cache holds a file of the image, whole or not."""
         return layout.cached_file(self.directory, image_id).exists()
 
-    def has_row(self, wanted: Wanted) -> bool:
+    def has_row(self, image_id: str) -> bool:
         """Return whether the record says that this node holds the image."""
         try:
-            self._driver.db_api.is_image_cached_for_node(
-                self._admin(), self._conf.worker_self_reference_url, wanted.id
+            return bool(
+                self._driver.db_api.is_image_cached_for_node(
+                    self._admin(), self._conf.worker_self_reference_url, image_id
+                )
             )
         except exception.NotFound:
             return False
-        return True
 
     def mend(self, image_id: str, inode: int) -> None:
         """Write the row of a file that a process was about to write when it was killed.
@@ -144,9 +145,13 @@ class Publisher:
             LOG.warning("Image %s is still shown as queued: %s", wanted.id, error)
 
     def _write_row(self, image_id: str, size: int) -> None:
-        self._driver.db_api.insert_cache_details(
-            self._admin(), self._conf.worker_self_reference_url, image_id, size
-        )
+        try:
+            self._driver.db_api.insert_cache_details(
+                self._admin(), self._conf.worker_self_reference_url, image_id, size
+            )
+        except Exception:  # also where the row is there: Glance catches that, and fails then
+            if not self.has_row(image_id):
+                raise
 
     def _undo(self, wanted: Wanted) -> None:
         self._path(wanted).unlink(missing_ok=True)
