@@ -91,6 +91,8 @@ def nothing(_site):
         ("pruner", "warning", nothing, {"image_cache_max_size": 3}),
         ("node URL", "error", nothing, {"worker_self_reference_url": None}),
         ("node URL", "error", nothing, {"worker_self_reference_url": "node1:9292"}),
+        ("node URL", "error", nothing, {"worker_self_reference_url": "http://[bad"}),
+        ("node URL", "error", nothing, {"worker_self_reference_url": "http://node1:99999"}),
         ("node answers", "error", nothing, {"worker_self_reference_url": "http://127.0.0.1:1"}),
         ("filter", "error", remove_filter, {}),
         ("filter", "warning", misplace_filter, {}),

@@ -109,6 +109,7 @@ def test_a_refused_run_changes_nothing_and_says_why(site, command):
         ("image_cache_dir", "#", "image_cache_dir is not set"),
         ("sqlite:///", "sqlite:////nowhere", "the database does not answer"),
         ("sqlite:///", "nonsense://user:secret@", "no database driver"),
+        ("image_cache_dir = ", "image_cache_dir = $nope", "no such option nope"),
     ],
 )
 def test_a_wrong_configuration_is_named(site, command, old, new, words):
@@ -124,6 +125,15 @@ def test_a_directory_as_configuration_is_named(site, command, words):
     site.file.mkdir()
     status, output, errors = command(*words)
     assert (status, output, "configuration cannot be read" in errors) == (2, "", True), errors
+
+
+def test_a_configuration_whose_name_begins_with_a_dash_is_none(site, tmp_path):
+    argv = [COMMAND, "reconcile", "--config-file=-x"]
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, "Failed to find" in done.stderr) == (2, True), done.stderr
+    (tmp_path / "-x").write_text(site.file.read_text())
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 GONE = "http://gone:9292"

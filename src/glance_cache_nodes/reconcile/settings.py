@@ -16,6 +16,15 @@ from glance_cache_nodes.exception import UserError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Glance's options that are used here: a wrong value is told before anything is done.
+_READ = (
+    "image_cache_dir",
+    "image_cache_driver",
+    "image_cache_max_size",
+    "image_cache_stall_time",
+    "worker_self_reference_url",
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -70,18 +79,24 @@ def load(files: Sequence[str] = ()) -> Settings:
         log.register_options(conf)
     with contextlib.suppress(cfg.DuplicateOptError):
         conf.register_opts(options.database_opts, "database")
-    words = [word for file in files for word in ("--config-file", str(file))]
+    words = [f"--config-file={file}" for file in files]  # one word: a name may begin with a dash
     try:
         with contextlib.redirect_stderr(io.StringIO()):
             config.parse_cache_args(words)
         read = list(conf.config_file or conf.default_config_files or [])
-        _ = conf.image_cache_driver, conf.image_cache_stall_time, conf.image_cache_max_size
+        _ = [getattr(conf, name) for name in _READ]
     except (cfg.Error, OSError, ValueError, SystemExit) as error:
-        raise UserError(f"the configuration cannot be read: {error}") from error
+        reason = _first(error) if isinstance(error, cfg.NoSuchOptError) else error
+        raise UserError(f"the configuration cannot be read: {reason}") from error
     if not read:
         text = "found no glance-api.conf or glance-cache.conf; name one with --config-file"
         raise UserError(text)
     return Settings(conf, read)
+
+
+def _first(error: BaseException) -> BaseException:
+    # For $name in a value, oslo.config names the missing option, and then the one with the value.
+    return _first(error.__context__) if error.__context__ else error
 
 
 def _glance_config() -> Any:

@@ -37,10 +37,17 @@ def is_set(settings: Settings) -> Line:
     """The URL is set, and is one."""
     if settings.node is None:
         return error("worker_self_reference_url is not set", _SET_URL)
-    parts = urllib.parse.urlsplit(settings.node)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if not _is_web_address(settings.node):
         return error(f"worker_self_reference_url = {settings.node} is no URL of HTTP", _SET_URL)
     return success(f"worker_self_reference_url = {settings.node}")
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def answers(url: str, seconds: float = TIMEOUT) -> bool:
@@ -111,7 +118,7 @@ def _queued(session: Any, url: str) -> tuple[list[str] | None, str]:
             timeout=TIMEOUT,
             headers={"Connection": "close"},
         )
-    except exceptions.ClientException as problem:
+    except (exceptions.ClientException, ValueError) as problem:  # urllib3's, of a URL
         return None, f"{url} cannot be asked: {' '.join(str(problem).split())}"
     if answer.status_code != 200:  # noqa: PLR2004
         return None, f"{url}/v2/cache answers {answer.status_code}"
