@@ -178,7 +178,7 @@ def test_a_redirect_of_a_node_is_not_followed(glance, image, node, file) -> None
     assert evil.asked == []
 
 
-@pytest.mark.parametrize("nodes", [[], ["http://127.0.0.1:1"], ["ftp://x", "nothing"]])
+@pytest.mark.parametrize("nodes", [[], ["http://127.0.0.1:1"], ["ftp://x", "nothing", "http://[bad"]])
 def test_glance_itself_is_the_last(node, file, nodes: list[str]) -> None:
     # Glance's endpoint has the bytes too; here it sends who asks to a node, as redirect_downloads.
     right = node()
@@ -217,6 +217,15 @@ def test_redirects_end(glance, image, file) -> None:
     image_servers.say(glance)
     glance.answers["GET", FILE_PATH] = canned.Answer(307, "", {"Location": FILE_PATH})
     assert "redirects without end" in failure(image, file)
+
+
+def test_a_redirect_to_no_url_is_no_answer(glance, image, node, file) -> None:
+    lures, right = node(status=307, location="http://[bad"), node()
+    image_servers.say(glance, lures.url, right.url)
+    assert client.save(image, IMAGE, file).sources == (right.url,)
+    image_servers.say(glance)
+    glance.answers["GET", FILE_PATH] = canned.Answer(307, "", {"Location": "http://[bad"})
+    assert "does not answer" in failure(image, file)
 
 
 def test_nobody_sends_it_and_nothing_is_left(glance, image, node, file) -> None:

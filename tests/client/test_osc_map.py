@@ -139,6 +139,15 @@ def test_without_a_sites_file_each_node_is_its_site(
     assert cells(done.stdout)[0] == ["http://127.0.0.1", canned.IMAGE_ID, "1 of 1"]
 
 
+def test_a_node_whose_url_is_none_is_listed(glance: canned.CannedGlance, tmp_path: Path) -> None:
+    urls = ["http://[bad", "http://edge1:9292"]
+    sites = [{"url": url, "site": "edge1"} for url in urls]
+    glance.answers["GET", "/v2/cache/nodes"] = canned.body({"nodes": sites})
+    say(glance, row(canned.IMAGE_ID, "cirros", urls[:1]))
+    done = openstack(tmp_path, glance.url, "map")
+    assert cells(done.stdout) == [["edge1", "cirros", "1 of 2: http://[bad"]]
+
+
 def test_leftovers(glance: canned.CannedGlance, tmp_path: Path) -> None:
     say(glance, row(OTHER, None, SITE_OF_EDGE1[:1]))
     done = openstack(tmp_path, glance.url, "map", "--leftover")

@@ -77,7 +77,7 @@ def of_nodes(
 
 
 def _why_not(url: str) -> str:
-    plain = urllib.parse.urlsplit(url).scheme == "http"
+    plain = _scheme(url) == "http"
     return "the token would be sent there without TLS" if plain else "it is no URL of a node"
 
 
@@ -92,8 +92,15 @@ def may_follow(known: str, url: str) -> bool:
         known: the URL that the token is for.
         url: the other, from an answer of Glance.
     """
-    scheme = urllib.parse.urlsplit(url).scheme
+    scheme = _scheme(url)
     return scheme in _SCHEMES and (scheme == "https" or not known.startswith("https:"))
+
+
+def _scheme(url: str) -> str:
+    try:
+        return urllib.parse.urlsplit(url).scheme
+    except ValueError:  # such as http://[fd00::1:9292
+        return ""
 
 
 def _nodes(

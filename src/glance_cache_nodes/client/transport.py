@@ -89,5 +89,6 @@ def call(
             connect_retries=0,
             **{"timeout": timeout(adapter), **options},
         )
-    except ksa.ClientException as failure:
+    # ValueError: requests looks at a Location even where it does not go there.
+    except (ksa.ClientException, ValueError) as failure:
         raise from_failure(failure, url) from failure

@@ -44,14 +44,22 @@ class Sites:
 
 def _short_names(urls: Sequence[str]) -> dict[str, str]:
     # The first label of the host where that is another one for each, else the host, else with port.
-    parts = [urllib.parse.urlsplit(url) for url in urls]
-    hosts = [each.hostname or each.netloc for each in parts]
+    parts = [_host_and_place(url) for url in urls]
+    hosts = [host for host, _ in parts]
     first = [host.partition(".")[0] for host in hosts]
-    names = [each.netloc or url for url, each in zip(urls, parts)]
+    names = [place or url for url, (_, place) in zip(urls, parts)]
     for shorter in (hosts, first):
         if len(set(shorter)) == len(urls) and not any(name.isdigit() for name in shorter):
             names = shorter
     return dict(zip(urls, names))
+
+
+def _host_and_place(url: str) -> tuple[str, str]:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        return parts.hostname or parts.netloc, parts.netloc
+    except ValueError:  # such as http://[fd00::1:9292
+        return url, url
 
 
 class Row:
