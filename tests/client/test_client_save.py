@@ -178,7 +178,9 @@ def test_a_redirect_of_a_node_is_not_followed(glance, image, node, file) -> None
     assert evil.asked == []
 
 
-@pytest.mark.parametrize("nodes", [[], ["http://127.0.0.1:1"], ["ftp://x", "nothing", "http://[bad"]])
+@pytest.mark.parametrize(
+    "nodes", [[], ["http://127.0.0.1:1"], ["ftp://x", "nothing", "http://[bad"]]
+)
 def test_glance_itself_is_the_last(node, file, nodes: list[str]) -> None:
     # Glance's endpoint has the bytes too; here it sends who asks to a node, as redirect_downloads.
     right = node()
@@ -243,9 +245,11 @@ def test_a_file_is_replaced_and_a_link_is_followed(glance, image, node, file) ->
     image_servers.say(glance, node().url)
     target = file.with_name("target")
     target.write_text("old")
+    target.chmod(0o600)
     file.symlink_to(target)
     client.save(image, IMAGE, file)
     assert (target.read_bytes(), file.is_symlink()) == (DATA, True)
+    assert target.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -71,6 +72,7 @@ def replacing(file: Path, algorithm: str | None) -> Iterator[PartFile]:
         stream = _opened(path)
     with stream:
         try:
+            _keep_mode(target, stream)
             with _told(path):
                 yield PartFile(stream, algorithm)
                 stream.flush()
@@ -79,6 +81,12 @@ def replacing(file: Path, algorithm: str | None) -> Iterator[PartFile]:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+
+
+def _keep_mode(target: Path, stream: BinaryIO) -> None:
+    # What only its owner could read stays so. A file system without modes refuses to set one.
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        os.fchmod(stream.fileno(), stat.S_IMODE(target.stat().st_mode))
 
 
 @contextlib.contextmanager

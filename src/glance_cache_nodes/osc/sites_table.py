@@ -57,9 +57,9 @@ def _short_names(urls: Sequence[str]) -> dict[str, str]:
 def _host_and_place(url: str) -> tuple[str, str]:
     try:
         parts = urllib.parse.urlsplit(url)
-        return parts.hostname or parts.netloc, parts.netloc
     except ValueError:  # such as http://[fd00::1:9292
         return url, url
+    return parts.hostname or parts.netloc, parts.netloc
 
 
 class Row:
