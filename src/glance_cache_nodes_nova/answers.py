@@ -74,11 +74,11 @@ class Answers:
         except concurrent.futures.TimeoutError:
             failure: Exception = TimeoutError(f"no answer within {self._bounds.timeout:g} s")
         except BusyError:
-            failure = TimeoutError(f"{self._bounds.at_once} calls still wait for an answer")
+            failure = BusyError(f"{self._bounds.at_once} calls still wait for an answer")
         except Exception as raised:  # noqa: BLE001 - a boot must not fail for it
             failure = raised
         # Outside of the block above: oslo.log adds to a line what is being handled.
-        if not _is_about_the_image(failure):
+        if not _is_of_one_image(failure):
             self._pause()
         self._failed(failure)
         return NOBODY
@@ -104,5 +104,8 @@ class Answers:
             self._kept.clear()
 
 
-def _is_about_the_image(failure: Exception) -> bool:
-    return isinstance(failure, CallError) and failure.status == HTTPStatus.NOT_FOUND
+def _is_of_one_image(failure: Exception) -> bool:
+    # Many images at once are no failure of Glance; calls that hang have had their pause.
+    return isinstance(failure, BusyError) or (
+        isinstance(failure, CallError) and failure.status == HTTPStatus.NOT_FOUND
+    )

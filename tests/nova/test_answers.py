@@ -146,6 +146,23 @@ def test_calls_that_hang_are_given_up_on_and_bounded() -> None:
     assert waiting.until(lambda: not set(threading.enumerate()) - before)
 
 
+def test_more_images_at_once_than_calls_take_no_answer_from_the_others(bench: Bench) -> None:
+    assert bench.ask("known") == EDGE
+    bench.source.go_on.clear()
+    found: list[Holders] = []
+    asking_for = [threading.Thread(target=lambda i=i: found.append(bench.ask(i))) for i in "ab"]
+    for each in asking_for:
+        each.start()
+    assert waiting.until(lambda: sorted(bench.source.asked) == ["a", "b", "known"])
+    assert bench.ask("c") == NOBODY
+    bench.source.go_on.set()
+    for each in asking_for:
+        each.join()
+    assert found == [EDGE] * 2
+    assert waiting.until(lambda: bench.ask("c") == EDGE)
+    assert [str(each) for each in bench.failures][:1] == ["2 calls still wait for an answer"]
+
+
 def test_a_call_that_hung_makes_way_when_it_ends() -> None:
     bench = Bench(timeout=0.01, lifetime=0.0, at_once=1)
     bench.source.go_on.clear()
