@@ -30,6 +30,7 @@ def line(site, name, **changes):
     lines = check.run(settings(site, **changes))
     found = {each.check: each for each in lines}[name]
     assert found.detail
+    assert "None" not in found.detail
     assert (found.remedy is None) == (found.result == "success")
     return found
 
@@ -99,6 +100,7 @@ def nothing(_site):
         ("filter", "error", break_paste, {}),
         ("database", "error", remove_tables, {}),
         ("record", "warning", nothing, {"worker_self_reference_url": "http://node9:9292"}),
+        ("record", "warning", nothing, {"worker_self_reference_url": None}),
         ("node identity", "unknown", nothing, {}),
     ],
 )

@@ -136,7 +136,7 @@ def test_a_configuration_whose_name_begins_with_a_dash_is_none(site, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-GONE = "http://gone:9292"
+GONE = "http://127.0.0.1:1"
 
 
 @pytest.mark.parametrize(

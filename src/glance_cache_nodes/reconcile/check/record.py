@@ -52,7 +52,8 @@ def is_registered(settings: Settings) -> Line:
     if record.is_registered():
         return success(f"the record knows {settings.node}, with {len(record.rows())} images")
     remedy = "restart glance-api, which registers it, then run glance-cache-nodes reconcile --fix"
-    return warning(f"the record does not know {settings.node}", remedy)
+    node = settings.node or "a node without worker_self_reference_url"
+    return warning(f"the record does not know {node}", remedy)
 
 
 def are_others_up(settings: Settings) -> Line:
