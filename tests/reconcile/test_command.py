@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from node_site import NODE, Site
 
-COMMAND = Path(sys.executable).with_name("glance-cache-nodes")
+PROGRAM = "import sys; from glance_cache_nodes.cmd import main; sys.exit(main())"
+COMMAND = [sys.executable, "-c", PROGRAM]
 SERVER = Path(__file__).parents[1] / "truth/command_server.py"
 
 
@@ -50,7 +51,7 @@ def command(site, server):
 
 
 def start(site, *words):
-    argv = [COMMAND, *words, "--config-file", site.file]
+    argv = [*COMMAND, *words, "--config-file", site.file]
     return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -128,7 +129,7 @@ def test_a_directory_as_configuration_is_named(site, command, words):
 
 
 def test_a_configuration_whose_name_begins_with_a_dash_is_none(site, tmp_path):
-    argv = [COMMAND, "reconcile", "--config-file=-x"]
+    argv = [*COMMAND, "reconcile", "--config-file=-x"]
     done = subprocess.run(argv, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert (done.returncode, "Failed to find" in done.stderr) == (2, True), done.stderr
     (tmp_path / "-x").write_text(site.file.read_text())
@@ -150,7 +151,7 @@ GONE = "http://127.0.0.1:1"
 )
 def test_a_full_standard_output_is_a_failure(site, words, end, keeps_the_node):
     site.row(site.image(), node=GONE)
-    argv = [COMMAND, *words, "--config-file", site.file]
+    argv = [*COMMAND, *words, "--config-file", site.file]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(argv, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
     line = f"standard output cannot be written: No space left on device{end}"
