@@ -167,8 +167,9 @@ def _start(cloud: Cloud, say) -> None:
     say("starting placement, nova-api, the conductor, the scheduler and three computes")
     programs.start("nova-api", [*served, "nova-api", places.compute], directory)
     cloud.start("nova-conductor", "conductor")
-    cloud.start("nova-scheduler", "scheduler")
+    # The scheduler ends where placement does not answer yet.
     programs.wait("placement", lambda: nova_rabbit.answers(places.placement))
+    cloud.start("nova-scheduler", "scheduler")
     for name in COMPUTES:
         cloud.start("nova-compute", name)
     programs.wait("nova-api", lambda: nova_rabbit.answers(places.compute))
