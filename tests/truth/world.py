@@ -204,10 +204,14 @@ class World:
 
     def glances_killed(self, number: int, seconds: float, name: str, options: str = "") -> None:
         """Do the same with one of Glance's own, such as ``pruner``, with further options."""
+        self._killed(seconds, *self.glances(number, name, options))
+
+    def glances(self, number: int, name: str, options: str) -> tuple[str, ...]:
+        """Return the program of one of Glance's commands and its words, with further options."""
         extra = self.node(number).directory / f"{name}.conf"
         extra.write_text(f"[DEFAULT]\n{options}\n")
-        files = ["--config-file", str(self.configuration(number)), "--config-file", str(extra)]
-        self._killed(seconds, GLANCE.format(name=name), *files)
+        files = ("--config-file", str(self.configuration(number)), "--config-file", str(extra))
+        return (GLANCE.format(name=name), *files)
 
     def _killed(self, seconds: float, code: str, *argv: str) -> None:
         process = subprocess.Popen(
@@ -257,11 +261,9 @@ def _direct() -> requests.Session:
 
 def prunes_for_ever(world: World, number: int) -> bool:
     """Return whether Glance's pruner removes the same nothing again and again."""
-    extra = world.node(number).directory / "prune.conf"
-    extra.write_text("[DEFAULT]\nimage_cache_max_size = 1\ndebug = true\nlog_file =\nlog_dir =\n")
-    files = ["--config-file", str(world.configuration(number)), "--config-file", str(extra)]
+    options = "image_cache_max_size = 1\ndebug = true\nlog_file =\nlog_dir ="
     process = subprocess.Popen(
-        [world.lab.glance_python, "-W", "ignore", "-c", GLANCE.format(name="pruner"), *files],
+        [world.lab.glance_python, "-W", "ignore", "-c", *world.glances(number, "pruner", options)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -51,11 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
         plan = forget.plan(settings, arguments.url, arguments.now_called)
         does_it = plan.refused is None or arguments.force
         if not arguments.json:
-            _show(_text(plan), is_changed=False)
+            show(_text(plan), otherwise="nothing was changed")
         if does_it:
             forget.carry_out(settings, plan)
         if arguments.json:
-            _show(_json(plan, done=does_it), is_changed=does_it)
+            what = "the record was changed" if does_it else "nothing was changed"
+            show(_json(plan, done=does_it), otherwise=what)
     except UserError as error:
         tell(f"glance-cache-nodes: {error}")
         return 2
@@ -64,14 +65,6 @@ def run(arguments: argparse.Namespace) -> int:
     elif not arguments.json:
         tell(f"the record does not know {plan.node} any more")
     return 0 if does_it else 1
-
-
-def _show(text: str, *, is_changed: bool) -> None:
-    try:
-        show(text)
-    except UserError as error:
-        what = "the record was changed" if is_changed else "nothing was changed"
-        raise UserError(f"{error}; {what}") from error
 
 
 def _json(plan: Plan, *, done: bool) -> str:

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
-def show(text: str) -> None:
+def show(text: str, otherwise: str = "") -> None:
     """Write text to standard output, all of it, before this returns.
+
+    Args:
+        text: what to write.
+        otherwise: what the user must know if that fails, such as "nothing was changed".
 
     Raises:
         UserError: standard output is closed or full.
@@ -27,7 +31,8 @@ def show(text: str) -> None:
         _write(text)
     except OSError as error:
         _forget_the_rest(sys.stdout)
-        raise UserError(f"standard output cannot be written: {error.strerror}") from error
+        reason = "; ".join(filter(None, (error.strerror, otherwise)))
+        raise UserError(f"standard output cannot be written: {reason}") from error
     except KeyboardInterrupt:
         _forget_the_rest(sys.stdout)
         raise

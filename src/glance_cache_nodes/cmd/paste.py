@@ -145,10 +145,8 @@ def _replace(path: Path, texts: tuple[str, str], outcome: Outcome, *, as_json: b
 
 
 def _show(outcome: Outcome, *, as_json: bool) -> None:
-    try:
-        show(json.dumps(outcome, indent=2) + "\n" if as_json else outcome["diff"])
-    except UserError as error:
-        raise UserError(f"{error}; nothing was changed") from error
+    text = json.dumps(outcome, indent=2) + "\n" if as_json else outcome["diff"]
+    show(text, otherwise="nothing was changed")
 
 
 def _tell(outcome: Outcome, *, as_json: bool) -> None:

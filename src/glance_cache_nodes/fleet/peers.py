@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import requests
 from keystoneauth1.exceptions import ClientException
@@ -16,6 +15,7 @@ from glance_cache_nodes.fleet import tls
 from glance_cache_nodes.fleet.adapter import NodeAdapter
 from glance_cache_nodes.fleet.outcome import UNREACHABLE
 from glance_cache_nodes.fleet.reply import Reply
+from glance_cache_nodes.fleet.web_address import is_web_address
 
 if TYPE_CHECKING:
     import ssl
@@ -99,10 +99,10 @@ class Peers:
 
 
 def _require_web_address(node: str) -> None:
-    try:
-        parts = urlsplit(node)
-        is_usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        is_usable = False
-    if not is_usable or "@" in node or not node.isprintable() or set(node) & set(" ?#\\"):
+    if (
+        not is_web_address(node)
+        or "@" in node
+        or not node.isprintable()
+        or set(node) & set(" ?#\\")
+    ):
         raise NodeError(UNREACHABLE, _NO_ADDRESS)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from glance_cache_nodes.cache import layout
 from glance_cache_nodes.exception import UserError
+from glance_cache_nodes.fleet.web_address import is_web_address
 from glance_cache_nodes.reconcile.check.line import error, success, unknown
 
 if TYPE_CHECKING:
@@ -37,17 +38,9 @@ def is_set(settings: Settings) -> Line:
     """The URL is set, and is one."""
     if settings.node is None:
         return error("worker_self_reference_url is not set", _SET_URL)
-    if not _is_web_address(settings.node):
+    if not is_web_address(settings.node):
         return error(f"worker_self_reference_url = {settings.node} is no URL of HTTP", _SET_URL)
     return success(f"worker_self_reference_url = {settings.node}")
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urllib.parse.urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def answers(url: str, seconds: float = TIMEOUT) -> bool:
