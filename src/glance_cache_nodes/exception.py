@@ -103,3 +103,7 @@ class SourceError(UserError):
 
 class NoAnswerError(SourceError):
     """A server does not answer at all."""
+
+
+class NoThreadError(Exception):
+    """A thread cannot be started now."""

@@ -11,24 +11,26 @@ import pytest
 
 SRC = Path(__file__).parents[2] / "src"
 OURS = "glance_cache_nodes"
-BASE = {"conf", "exception", "sites"}
-CLIENT = {"client", "exception"}
+BASE = {"conf", "exception", "sites", "node_url"}
+CLIENT = {"client", "exception", "node_url"}
 
 # A part of the package, and the parts that it may import besides itself.
 MAY_IMPORT = {
     "conf": {"exception"},
     "exception": set(),
-    "sites": {"sites_yaml", "exception"},
-    "sites_yaml": {"exception"},
-    "db": BASE,
+    "node_url": set(),
+    "net": BASE,
+    "sites": {"sites_yaml", "node_url", "exception"},
+    "sites_yaml": {"node_url", "exception"},
+    "db": {"net", *BASE},
     "cache": BASE,
     "policies": {"db", *BASE},
     "fleet": {"db", "cache", *BASE},
     "api": {"policies", "db", "fleet", "cache", *BASE},
     "fill": {"fleet", "policies", "db", "cache", *BASE},
     "paste_config": {"exception"},
-    "reconcile": {"fleet", "paste_config", "db", "cache", *BASE},
-    "client": {"exception"},
+    "reconcile": {"fleet", "paste_config", "db", "cache", "net", *BASE},
+    "client": {"exception", "node_url"},
     "osc": CLIENT,
     "cmd": {"reconcile", "paste_config", "lab", *BASE},
     "lab": {"paste_config", "exception", "client"},
