@@ -23,7 +23,7 @@ from keystoneauth1.fixture import V3Token
 from keystonemiddleware.fixture import AuthTokenFixture
 from oslo_config import cfg
 
-from glance_cache_nodes import paste_config
+from glance_cache_nodes import paste_config, service
 
 CONF = cfg.CONF
 FLAVOR = "keystone+cachemanagement"
@@ -101,6 +101,7 @@ def application():
     os.environ["OS_GLANCE_CONFIG_DIR"] = str(root())
     _accept_tokens()
     _create_tables()
+    service.load.cache_clear()
     return wsgi_app.init_app()
 
 
@@ -124,7 +125,7 @@ def application_with_options(**options: object):
     for name, value in options.items():
         CONF.set_override(name, value, group="cache_nodes")
     try:
-        return config.load_paste_app("glance-api", conf_file=str(root() / "glance-api-paste.ini"))
+        return _load("glance-api", conf_file=str(root() / "glance-api-paste.ini"))
     finally:
         for name in options:
             CONF.clear_override(name, group="cache_nodes")
@@ -134,7 +135,7 @@ def application_with_options(**options: object):
 def native_application():
     """Return the same Glance without the filter, on the same configuration and database."""
     application()
-    return config.load_paste_app("glance-api", conf_file=str(root() / "native-paste.ini"))
+    return _load("glance-api", conf_file=str(root() / "native-paste.ini"))
 
 
 def application_with_policy(rules: str):
@@ -151,7 +152,7 @@ def applications_on(policy: Path):
     CONF.set_override("policy_file", str(policy), group="oslo_policy")
     try:
         return tuple(
-            config.load_paste_app("glance-api", conf_file=str(root() / name))
+            _load("glance-api", conf_file=str(root() / name))
             for name in ("glance-api-paste.ini", "native-paste.ini")
         )
     finally:
@@ -165,7 +166,13 @@ def application_with_filter(factory: str):
     text = (root() / "glance-api-paste.ini").read_text()
     path = Path(tempfile.mkdtemp(dir=root())) / "paste.ini"
     path.write_text(text.replace(f"use = {ours}", f"paste.filter_factory = {factory}"))
-    return config.load_paste_app("glance-api", conf_file=str(path))
+    return _load("glance-api", conf_file=str(path))
+
+
+def _load(name: str, *, conf_file: str):
+    """Load a Glance that shares nothing with those loaded before."""
+    service.load.cache_clear()
+    return config.load_paste_app(name, conf_file=conf_file)
 
 
 def log_text() -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import webob
 
-from glance_cache_nodes.api import service, validation
+from glance_cache_nodes import service
+from glance_cache_nodes.api import validation
+from glance_cache_nodes.api.context import Params
 from glance_cache_nodes.api.filter import CacheNodesFilter
-from glance_cache_nodes.api.routes import ROUTES, Params, Route, Routes
+from glance_cache_nodes.api.routes import ROUTES, Route, Routes
 from glance_cache_nodes.policies.rules import LIST_CACHED_NODES
 
 QUERY = {
@@ -55,5 +57,5 @@ SAMPLES: Routes = {
 
 def filter_factory(_global_conf, **_local_conf):
     """Return what paste wraps around the next application."""
-    lasting = service.load()
-    return lambda application: CacheNodesFilter(application, lasting, SAMPLES)
+    loaded = service.load()
+    return lambda application: CacheNodesFilter(application, loaded, SAMPLES)

@@ -88,6 +88,35 @@ Possible values:
     * Any number from 1.0 to 600.0
 """,
     ),
+    cfg.FloatOpt(
+        "node_timeout",
+        default=3.0,
+        min=0.1,
+        max=600.0,
+        help="""
+How long one node may take in a call that asks other nodes, in seconds.
+
+It has less where so many nodes are silent that fleet_timeout would not do for all.
+
+Possible values:
+    * Any number from 0.1 to 600.0
+""",
+    ),
+    cfg.IntOpt(
+        "fleet_calls",
+        default=8,
+        min=1,
+        max=1000,
+        help="""
+How many calls that ask other nodes each process of this add-on makes at once at most.
+
+A further one is answered 503 with a Retry-After header. Each call holds a thread of the
+server for up to fleet_timeout, so this number should be below that of its threads.
+
+Possible values:
+    * Any number from 1 to 1000
+""",
+    ),
     cfg.IntOpt(
         "fleet_concurrency",
         default=100,

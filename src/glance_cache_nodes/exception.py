@@ -83,18 +83,32 @@ class NotCachedError(CallError):
         self.nodes = nodes
 
 
+CONNECTION, TLS, TIMEOUT = "connection", "tls", "timeout"
+NOT_IN_SITES_FILE = "not_in_sites_file"
+"""The codes of a NodeError."""
+
+
 class NodeError(Exception):
-    """A node could not be asked, or gave no answer that can be used.
+    """Another node gave no answer that can be used.
 
     Args:
-        outcome: one of the outcomes in :mod:`glance_cache_nodes.fleet.outcome`.
+        code: :data:`CONNECTION` for no connection or no HTTP, :data:`TLS`, :data:`TIMEOUT` where
+            it may have got the request, or :data:`NOT_IN_SITES_FILE`.
         reason: why, in words for an operator; no secret.
         was_asked: whether a request to it was tried at all.
     """
 
-    def __init__(self, outcome: str, reason: str, *, was_asked: bool = True) -> None:
+    def __init__(self, code: str, reason: str, *, was_asked: bool = True) -> None:
         super().__init__(reason)
-        self.outcome, self.was_asked = outcome, was_asked
+        self.code, self.was_asked = code, was_asked
+
+
+class TooManyCallsError(Exception):
+    """This process makes as many calls to many nodes as it may at once."""
+
+
+class NoThreadError(Exception):
+    """A thread cannot be started now."""
 
 
 class SourceError(UserError):
@@ -105,5 +119,34 @@ class NoAnswerError(SourceError):
     """A server does not answer at all."""
 
 
-class NoThreadError(Exception):
-    """A thread cannot be started now."""
+class FillError(Exception):
+    """An image could not be filled in; the message says why."""
+
+
+class FillSourceError(Exception):
+    """A node or the store does not give an image, or not all of it.
+
+    Args:
+        reason: why.
+        asks_again: whether it said so at once and is well, so that it can be asked again soon.
+    """
+
+    def __init__(self, reason: str, *, asks_again: bool = False) -> None:
+        super().__init__(reason)
+        self.asks_again = asks_again
+
+
+class WrongBytesError(Exception):
+    """The bytes of a fill are not the image's."""
+
+
+class NotPublishedError(Exception):
+    """An image was filled in whole and right, and was not cached; the message says why."""
+
+
+class FillBrokenError(Exception):
+    """The fill that a reader followed has ended before its time."""
+
+
+class LockBusyError(Exception):
+    """Another process holds a lock for too long."""

@@ -8,7 +8,9 @@ import functools
 from urllib.parse import urlsplit
 
 _PORTS = {"http": 80, "https": 443}
-_NEVER = set(" @?#\\")  # no credentials, no query, no fragment, and nothing that programs read apart
+_NEVER = set(
+    " @?#\\"
+)  # no credentials, no query, no fragment, and nothing that programs read apart
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,13 +37,19 @@ def split(url: str) -> Parts:
     Raises:
         ValueError: it is no plain ``http`` or ``https`` URL with a host and a possible port.
     """
-    if not url.isascii() or not url.isprintable() or set(url) & _NEVER:
+    parts = _parsed(url)
+    if "*" in parts.host or not all(parts.host.rstrip(".").split(".")):
         raise ValueError(url)
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname or parts.port == 0:
-        raise ValueError(url)
-    port = parts.port or _PORTS[parts.scheme]
-    return Parts(parts.scheme, parts.hostname, port, parts.path.rstrip("/"))
+    return parts
+
+
+def is_url(text: str) -> bool:
+    """Return whether a text is a URL that can be called, as :func:`split` takes it."""
+    try:
+        split(text)
+    except ValueError:
+        return False
+    return True
 
 
 @functools.lru_cache(maxsize=4096)
@@ -49,9 +57,10 @@ def normal(url: str) -> str:
     """Return a URL for comparison; a text that is no URL of a node is returned as it is.
 
     Scheme and host are in lower case. The port of the scheme and a slash at the end are left out.
+    A ``*`` in the host, as in the sites file, stays.
     """
     try:
-        parts = split(url)
+        parts = _parsed(url)
     except ValueError:
         return url
     host = f"[{parts.host}]" if ":" in parts.host else parts.host
@@ -62,3 +71,13 @@ def normal(url: str) -> str:
 def are_same(one: str, other: str) -> bool:
     """Return whether two URLs name the same node."""
     return one == other or normal(one) == normal(other)
+
+
+def _parsed(url: str) -> Parts:
+    if not url.isascii() or not url.isprintable() or set(url) & _NEVER:
+        raise ValueError(url)
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname or parts.port == 0:
+        raise ValueError(url)
+    port = parts.port or _PORTS[parts.scheme]
+    return Parts(parts.scheme, parts.hostname, port, parts.path.rstrip("/"))

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from oslo_log import log
 
-from glance_cache_nodes import sites_yaml
+from glance_cache_nodes import node_url, sites_yaml
 from glance_cache_nodes.exception import SitesError, UnknownSiteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from glance_cache_nodes.sites_yaml import Site
 
@@ -40,6 +40,9 @@ class Sites:
 
     def __init__(self, sites: Mapping[str, Site]) -> None:
         self._sites = dict(sites)
+        self._order = {name: number for number, name in enumerate(self._sites)}
+        self._exact = _exact(self._sites)
+        self._with_pattern = [name for name, site in sites.items() if _has_pattern(site.nodes)]
         self.names = tuple(self._sites)
         # A list of a thousand nodes would else try every pattern for each of them, on every call.
         self._found = functools.lru_cache(maxsize=_REMEMBERED)(self._look_up)
@@ -57,11 +60,6 @@ class Sites:
     def site_of(self, url: str) -> str:
         """Return the name of the first site that names a node; the URL itself if none does."""
         return self._found(url) or url
-
-    @staticmethod
-    def are_same(one: str, other: str) -> bool:
-        """Return whether two URLs are spellings of one node: in capitals, or with a slash."""
-        return sites_yaml.plain(one) == sites_yaml.plain(other)
 
     def has(self, url: str) -> bool:
         """Return whether a site names a node."""
@@ -110,12 +108,28 @@ class Sites:
         return self._sites[name]
 
     def _look_up(self, url: str) -> str | None:
-        plain = sites_yaml.plain(url)
-        return next((name for name, site in self._sites.items() if site.pattern.match(plain)), None)
+        normal = node_url.normal(url)
+        matching = (name for name in self._with_pattern if self._sites[name].pattern.match(normal))
+        found = [name for name in (self._exact.get(normal), next(matching, None)) if name]
+        return min(found, key=self._order.__getitem__, default=None)
 
     def _look_up_no_place(self, url: str) -> bool:
-        plain = sites_yaml.plain(url)
-        return any(site.no_place.match(plain) for site in self._sites.values())
+        normal = node_url.normal(url)
+        return any(site.no_place.match(normal) for site in self._sites.values())
+
+
+def _has_pattern(urls: Iterable[str]) -> bool:
+    return any("*" in url for url in urls)
+
+
+def _exact(sites: Mapping[str, Site]) -> dict[str, str]:
+    """Return the first site of each node that is named without ``*``."""
+    found: dict[str, str] = {}
+    for name, site in sites.items():
+        for url in site.nodes:
+            if "*" not in url:
+                found.setdefault(node_url.normal(url), name)
+    return found
 
 
 class SitesFile:
@@ -154,15 +168,15 @@ class SitesFile:
         sites = self.current()
         return {url: sites.site_of(url) if sites else url for url in urls}
 
-    def may_call(self, url: str) -> bool:
-        """Return whether a token may be sent to a node, if it is a registered one.
+    def permission(self) -> Callable[[str], bool]:
+        """Return what tells whether a token may be sent to a registered node, as the file is now.
 
         With a file it must name the node. While none could be read yet, no node may be called.
         """
         if self._path is None:
-            return True
+            return lambda _: True
         sites = self.current()
-        return sites is not None and sites.has(url)
+        return sites.has if sites else lambda _: False
 
     def _state(self, path: str) -> tuple[int, ...] | str:
         try:

@@ -23,7 +23,7 @@ import slow_link
 from glance_nodes import Answer, Node, Nodes
 
 import waiting
-from glance_cache_nodes.fill import rendezvous
+from glance_cache_nodes.fill.peer_finder import by_hash
 
 pytestmark = pytest.mark.slow
 
@@ -314,7 +314,7 @@ def test_two_nodes_of_one_thread_each_fill_from_each_other(tmp_path: Path) -> No
         ids = {}
         while len(ids) < 2:  # one image for each of them to read for the other
             image_id = glance_nodes.upload(first, data)
-            ids[rendezvous.order(image_id, [first.url, second.url])[0]] = image_id
+            ids[by_hash(image_id, [first.url, second.url])[0]] = image_id
         with ThreadPoolExecutor(2) as pool:
             asked = [(first, ids[second.url]), (second, ids[first.url])]
             answers = list(pool.map(lambda each: each[0].download(each[1]), asked))

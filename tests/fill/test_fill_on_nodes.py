@@ -63,6 +63,17 @@ def test_a_cold_download_has_glances_headers_and_a_length(nodes: Nodes) -> None:
     assert cold.headers["Content-Length"] == "1000"
 
 
+def test_the_log_lines_of_a_fill_have_the_request_id_of_the_caller(nodes: Nodes) -> None:
+    node = nodes.sites[0][0]
+    for method, path in (("GET", "/v2/images/{}/file"), ("PUT", "/v2/cache/{}")):
+        image_id = glance_nodes.upload(node, glance_nodes.content(1000, 5))
+        request_id = f"req-{method}-{image_id}"[:64]
+        node.call(method, path.format(image_id), **{"X-Openstack-Request-Id": request_id})
+        filled = f"Image {image_id} was filled in from"
+        assert waiting.until(lambda: filled in node.log())  # noqa: B023
+        assert request_id in next(line for line in node.log().splitlines() if filled in line)
+
+
 def test_a_put_fills_as_a_download_does(nodes: Nodes) -> None:
     node = nodes.sites[0][0]
     data = glance_nodes.content(SIZE, 3)

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from glance_cache_nodes.cache import layout
+from glance_cache_nodes.exception import LockBusyError
 from glance_cache_nodes.fill import lock_files
-from glance_cache_nodes.fill.ledger import Claim, Ledger, LedgerBusyError, Limits, Refused
+from glance_cache_nodes.fill.ledger import Claim, Ledger, Limits, Refused
 
 GIB = 1 << 30
 IMAGE, OTHER = str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
@@ -133,7 +134,7 @@ def test_a_stopped_holder_of_the_ledger_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(lock_files, "PATIENCE", 0.01)
     mine = ledger(tmp_path)
-    with mine.held(), pytest.raises(LedgerBusyError):
+    with mine.held(), pytest.raises(LockBusyError):
         mine.claim(IMAGE, 10)
 
 

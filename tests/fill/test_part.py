@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 
 from glance_cache_nodes.cache import layout
+from glance_cache_nodes.exception import FillBrokenError, WrongBytesError
 from glance_cache_nodes.fill import hashing
+from glance_cache_nodes.fill.image import ImageToFill
 from glance_cache_nodes.fill.ledger import Claim, Ledger, Limits
-from glance_cache_nodes.fill.part import Part, WrongBytesError
-from glance_cache_nodes.fill.reader import FillBrokenError, Reader, follow
-from glance_cache_nodes.fill.wanted import Wanted
+from glance_cache_nodes.fill.part import Part
+from glance_cache_nodes.fill.reader import Reader, follow
 
 DATA = bytes(range(256)) * 4
 IMAGE = str(uuid.UUID(int=1))
-WANTED = Wanted(IMAGE, len(DATA), "md5", "sha512", hashlib.sha512(DATA).hexdigest())
+WANTED = ImageToFill(IMAGE, len(DATA), "md5", "sha512", hashlib.sha512(DATA).hexdigest())
 LIMIT = 60.0
 
 
@@ -138,7 +139,7 @@ def test_a_fill_that_stands_still_is_left(fill: Fill) -> None:
 
 
 def test_an_image_without_a_checksum_is_taken_as_it_comes(tmp_path: Path) -> None:
-    wanted = Wanted(IMAGE, len(DATA), None, None, None)
+    wanted = ImageToFill(IMAGE, len(DATA), None, None, None)
     part = Part(tmp_path / "part", wanted)
     part.add(DATA)
     part.finish()
@@ -149,11 +150,11 @@ def test_an_image_without_a_checksum_is_taken_as_it_comes(tmp_path: Path) -> Non
 def test_the_hash_is_computed_beside_or_under_eventlet_in_line(
     is_patched: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hashing.native, "is_patched", lambda: is_patched)
+    monkeypatch.setattr(hashing.threads, "is_patched", lambda: is_patched)
     data = bytes(5 * hashing.BATCH + 7)
     for digest in (hashlib.sha512(data).hexdigest(), "0" * 128):
         threads = threading.active_count()
-        found = hashing.begin(Wanted(IMAGE, len(data), "md5", "sha512", digest))
+        found = hashing.begin(ImageToFill(IMAGE, len(data), "md5", "sha512", digest))
         assert threading.active_count() == threads + (not is_patched)
         for at in range(0, len(data), 300_000):
             found.update(data[at : at + 300_000])

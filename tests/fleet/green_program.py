@@ -17,8 +17,7 @@ import fleets  # noqa: E402
 import peer_servers as peers  # noqa: E402
 from eventlet import patcher  # noqa: E402
 
-from glance_cache_nodes.fleet import verify  # noqa: E402
-from glance_cache_nodes.fleet.names import Names  # noqa: E402
+from glance_cache_nodes.net.names import Names  # noqa: E402
 
 CALLS = 20
 HTTP = b"HTTP/1.1 200 OK\r\n"
@@ -36,11 +35,11 @@ def states(behaviours: list[peers.Behaviour]) -> set[tuple[str, ...]]:
     servers = [peers.Peer(each) for each in behaviours]
     for server in servers:
         server.__enter__()
-    fleet = fleets.fleet(timeout=3.0, names=Names(look_up))
+    fleet = fleets.fleet(timeout=3.0, names=Names(look_up), fleet_calls=CALLS)
     nodes = [*(server.url for server in servers), peers.closed_port(), "http://slow.invalid"]
 
     def call(_: int) -> tuple[str, ...]:
-        answers = verify.ask(fleets.begin(fleet), peers.IMAGE, nodes)
+        answers = fleets.verify(fleet, nodes)
         return tuple(answer.state for answer in answers)
 
     return set(eventlet.GreenPool(CALLS).imap(call, range(CALLS)))  # the servers end with us

@@ -5,17 +5,17 @@ from __future__ import annotations
 
 import concurrent.futures
 import threading
+from pathlib import Path
 
 import fleets
 import peer_servers as peers
-from peer_servers import IMAGE, Peer
+import pytest
+from peer_servers import Peer
 
 import waiting
-from glance_cache_nodes.exception import NodeError
-from glance_cache_nodes.fleet import verify
-from glance_cache_nodes.fleet.call import Fleet
-from glance_cache_nodes.fleet.turn import Turn
-from glance_cache_nodes.fleet.workers import OWN
+from glance_cache_nodes.exception import CONNECTION, NodeError, TooManyCallsError
+from glance_cache_nodes.net.deadline import Deadline
+from glance_cache_nodes.net.node_calls import NodeCalls
 
 NAME = "cache-nodes-fleet"
 
@@ -25,9 +25,10 @@ def threads() -> int:
     return sum(thread.name == NAME for thread in threading.enumerate())
 
 
-def each(fleet: Fleet, nodes: list[str], job: object) -> list[str]:
+def each(fleet: NodeCalls, nodes: list[str], job: object) -> list[str]:
     """Do a job for each node, in a call of its own."""
-    return fleets.begin(fleet).each(nodes, job, lambda _, error: error.outcome)
+    with fleets.begin(fleet) as call:
+        return call.each(nodes, job, lambda _, error: error.code)
 
 
 def names(count: int) -> list[str]:
@@ -46,7 +47,7 @@ def test_results_come_in_the_order_of_the_nodes() -> None:
 def test_a_call_asks_no_more_nodes_at_once_than_it_may() -> None:
     running, most, lock = 0, 0, threading.Lock()
 
-    def job(_node: str, _turn: Turn) -> str:
+    def job(_node: str, _deadline: Deadline) -> str:
         nonlocal running, most
         with lock:
             running += 1
@@ -63,46 +64,68 @@ def test_nodes_that_hang_leave_time_to_those_behind_them() -> None:
     fleet = fleets.fleet(timeout=4.0, fleet_concurrency=10)
     with Peer(peers.hangs) as hanging, Peer(peers.tells("cached")) as good:
         nodes = [f"{hanging.url}/{number}" for number in range(20)]
-        answers = verify.ask(fleets.begin(fleet), IMAGE, [*nodes, good.url])
+        answers = fleets.verify(fleet, [*nodes, good.url])
     assert [answer.state for answer in answers] == ["unverified"] * 20 + ["confirmed"]
 
 
 def test_a_job_that_fails_is_a_result() -> None:
-    def job(node: str, _turn: Turn) -> str:
+    def job(node: str, _deadline: Deadline) -> str:
         if node == "http://node1":
             raise ZeroDivisionError
         if node == "http://node2":
-            raise NodeError("refused", "")
+            raise NodeError(CONNECTION, "")
         return "done"
 
     assert each(fleets.fleet(timeout=60.0), names(4), job) == [
         "done",
-        "unverified",
-        "refused",
+        "timeout",
+        "connection",
         "done",
     ]
 
 
-def test_many_calls_at_once_share_a_bounded_number_of_threads() -> None:
-    fleet = fleets.fleet(timeout=2.0, fleet_concurrency=5)
-    most = 0
-    with Peer(peers.hangs) as hanging, Peer(peers.tells("cached")) as good:
+def test_calls_at_once_are_bounded_in_number_and_threads() -> None:
+    fleet = fleets.fleet(timeout=60.0, fleet_concurrency=5, fleet_calls=4)
+    with Peer(peers.hangs) as hanging:
         nodes = [f"{hanging.url}/{number}" for number in range(40)]
-        nodes += [good.url]
-        with concurrent.futures.ThreadPoolExecutor(20) as pool:
-            calls = [
-                pool.submit(lambda: verify.ask(fleets.begin(fleet), IMAGE, nodes))
-                for _ in range(20)
-            ]
-            while not all(call.done() for call in calls):
-                most = max(most, threads())
-                concurrent.futures.wait(calls, timeout=0.01)
-        for call in calls:
-            answers = call.result()
-            assert len(answers) == 41
-            assert {answer.state for answer in answers[:40]} <= {"unverified", "unreachable"}
-    assert 0 < most <= 2 * 5 + 20 * OWN
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            calls = [pool.submit(fleets.verify, fleet, nodes) for _ in range(4)]
+            assert waiting.until(lambda: len(hanging.requests) >= 4 * 5)
+            with pytest.raises(TooManyCallsError):
+                fleets.verify(fleet, nodes)
+            assert threads() == 4 * 5
+            hanging.ended.set()
+        assert all(len(call.result()) == 40 for call in calls)
     assert waiting.until(lambda: threads() == 0)
+    assert len(fleets.verify(fleet, nodes[:1])) == 1  # a call that has ended frees its place
+
+
+def test_jobs_that_never_end_take_no_more_threads_than_there_may_be() -> None:
+    never = threading.Event()
+    fleet = fleets.fleet(timeout=1.0, fleet_concurrency=2, fleet_calls=1)
+    for _ in range(3):
+        assert each(fleet, names(2), lambda *_: never.wait()) == ["timeout"] * 2
+    assert threads() == 2
+    never.set()
+    assert waiting.until(lambda: threads() == 0)
+
+
+def test_one_silent_node_takes_node_timeout_and_not_the_whole_call() -> None:
+    fleet = fleets.fleet(timeout=600.0, node_timeout=1.0)
+    with Peer(peers.hangs) as hanging, Peer(peers.tells("cached")) as good:
+        answers = fleets.verify(fleet, [hanging.url, *(f"{good.url}/{n}" for n in range(99))])
+    assert answers[0].reason == "no answer within 1.0 s"
+    assert len(answers) == 100
+
+
+def test_the_sites_file_is_read_before_the_first_node_is_asked(tmp_path: Path) -> None:
+    sites = tmp_path / "sites.yaml"
+    sites.write_text('edge: {nodes: ["http://node*"]}\n')
+    fleet = fleets.fleet(sites=sites)
+    with fleets.begin(fleet) as call:
+        sites.write_text('edge: {nodes: ["http://other"]}\n')
+        assert call.each(names(1), lambda *_: "asked", lambda _, error: error.code) == ["asked"]
+    assert each(fleet, names(1), lambda *_: "asked") == ["not_in_sites_file"]
 
 
 def test_a_call_with_few_nodes_has_its_turn_beside_calls_with_many() -> None:
@@ -110,11 +133,9 @@ def test_a_call_with_few_nodes_has_its_turn_beside_calls_with_many() -> None:
     with Peer(peers.hangs) as hanging, Peer(peers.tells("cached")) as good:
         many = [f"{hanging.url}/{number}" for number in range(200)]
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            large = [
-                pool.submit(lambda: verify.ask(fleets.begin(fleet), IMAGE, many)) for _ in range(4)
-            ]
+            large = [pool.submit(lambda: fleets.verify(fleet, many)) for _ in range(4)]
             assert waiting.until(lambda: len(hanging.requests) >= 4)
-            small = verify.ask(fleets.begin(fleet), IMAGE, [good.url])
+            small = fleets.verify(fleet, [good.url])
             assert not any(call.done() for call in large)
             assert small[0].state == "confirmed"
             hanging.ended.set()
@@ -125,11 +146,9 @@ def test_calls_whose_nodes_hang_leave_threads_to_the_next() -> None:
     with Peer(peers.hangs) as hanging, Peer(peers.tells("cached")) as good:
         nodes = [f"{hanging.url}/{number}" for number in range(4)]
         with concurrent.futures.ThreadPoolExecutor(5) as pool:
-            others = [
-                pool.submit(lambda: verify.ask(fleets.begin(fleet), IMAGE, nodes)) for _ in range(5)
-            ]
+            others = [pool.submit(lambda: fleets.verify(fleet, nodes)) for _ in range(5)]
             assert waiting.until(lambda: len(hanging.requests) >= 20)
-            found = verify.ask(fleets.begin(fleet), IMAGE, [good.url])
+            found = fleets.verify(fleet, [good.url])
             assert not any(call.done() for call in others)
             assert found[0].state == "confirmed"
             hanging.ended.set()
@@ -138,12 +157,12 @@ def test_calls_whose_nodes_hang_leave_threads_to_the_next() -> None:
 def test_a_job_that_does_not_end_holds_up_neither_its_call_nor_the_next() -> None:
     never = threading.Event()
 
-    def job(node: str, _turn: Turn) -> str:
+    def job(node: str, _deadline: Deadline) -> str:
         if node == "http://node0":
             never.wait()
         return "done"
 
     fleet = fleets.fleet(timeout=1.0, fleet_concurrency=1)
-    assert each(fleet, names(1), job) == ["unreachable"]
+    assert each(fleet, names(1), job) == ["timeout"]
     assert each(fleet, names(2)[1:], job) == ["done"]
     never.set()

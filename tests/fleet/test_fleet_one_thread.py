@@ -12,7 +12,6 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import fleets
 from peer_servers import IMAGE
 
-from glance_cache_nodes.fleet import verify
 from glance_cache_nodes.fleet.call import OwnNode
 from glance_cache_nodes.fleet.outcome import CONFIRMED, Answer
 
@@ -33,7 +32,7 @@ def node() -> WSGIServer:
         body: object = {"node": url, "image_id": IMAGE, "state": "cached"}
         if environ["PATH_INFO"] == "/ask":
             own = OwnNode(url, lambda: Answer(url, CONFIRMED), None)
-            answers = verify.ask(fleets.begin(fleet, own), IMAGE, URLS)
+            answers = fleets.verify(fleet, URLS, own)
             body = {answer.node: answer.state for answer in answers}
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(body).encode()]

@@ -15,7 +15,7 @@ from peer_servers import IMAGE, Behaviour, Peer
 
 from glance_cache_nodes.fleet.choose import Group
 from glance_cache_nodes.fleet.evict import evict
-from glance_cache_nodes.fleet.place import Order, place
+from glance_cache_nodes.fleet.place import PlacementRequest, place
 from glance_cache_nodes.fleet.result import Result
 
 SIZE = 1000
@@ -52,14 +52,14 @@ def running(*behaviours: Behaviour) -> Iterator[list[Peer]]:
         yield [stack.enter_context(Peer(each)) for each in behaviours]
 
 
-def order(nodes: list[str], wanted: int | None = None, **changes: object) -> Order:
+def order(nodes: list[str], wanted: int | None = None, **changes: object) -> PlacementRequest:
     known = {"on_record": (), "used": {}, "may_place": nodes, **changes}
-    return Order(IMAGE, SIZE, [Group(tuple(nodes), wanted)], **known)
+    return PlacementRequest(IMAGE, SIZE, [Group(tuple(nodes), wanted)], **known)
 
 
 def cache(nodes: list[str], wanted: int | None = None, **changes: object) -> dict[str, Result]:
-    call = fleets.begin(fleets.fleet(timeout=2.0))
-    return {each.node: each for each in place(call, order(nodes, wanted, **changes))}
+    with fleets.begin(fleets.fleet(timeout=2.0)) as call:
+        return {each.node: each for each in place(call, order(nodes, wanted, **changes))}
 
 
 # what a node does, is it on record, what it is told after the look, the result, of its reason
@@ -174,8 +174,8 @@ def test_a_node_that_does_not_answer_is_chosen_last_and_named() -> None:
 
 def test_the_own_node_is_told_without_http() -> None:
     told: list[str] = []
-    call = fleets.begin(fleets.fleet(), fleets.own_node("damaged", told))
-    found = place(call, order([fleets.OWN_URL]))
+    with fleets.begin(fleets.fleet(), fleets.own_node("damaged", told)) as call:
+        found = place(call, order([fleets.OWN_URL]))
     assert [each.result for each in found] == ["queued"]
     assert told == [f"DELETE /v2/cache/{IMAGE}", f"PUT /v2/cache/{IMAGE}"]
 
@@ -202,9 +202,9 @@ EVICTED = {
 def test_an_image_is_evicted_where_it_is(name: str) -> None:
     behave, is_on_record, is_gone, told, result, reason = EVICTED[name]
     with running(behave) as (peer,):
-        call = fleets.begin(fleets.fleet(timeout=2.0))
         on_record = [peer.url] if is_on_record else []
-        (found,) = evict(call, IMAGE, [peer.url], on_record, is_gone=is_gone)
+        with fleets.begin(fleets.fleet(timeout=2.0)) as call:
+            (found,) = evict(call, IMAGE, [peer.url], on_record, is_gone=is_gone)
     assert (found.result, reason in (found.reason or "")) == (result, True), found
     assert peers.methods(peer) == ["GET", *told]
 
@@ -214,7 +214,7 @@ def test_a_file_without_a_row_is_a_case_for_reconcile() -> None:
         reply = peers.tells("cached") if head.startswith(b"GET") else peers.answer("404 N")
         reply(peer, connection, head)
 
-    with running(behave) as (peer,):
-        (found,) = evict(fleets.begin(fleets.fleet()), IMAGE, [peer.url], [], is_gone=True)
+    with running(behave) as (peer,), fleets.begin(fleets.fleet()) as call:
+        (found,) = evict(call, IMAGE, [peer.url], [], is_gone=True)
     assert found.result == "failed"
     assert "glance-cache-nodes reconcile --fix" in (found.reason or "")

@@ -8,8 +8,9 @@ import peer_servers as peers
 import pytest
 from peer_servers import Behaviour, Peer
 
-from glance_cache_nodes.fleet.call import Fleet
+from glance_cache_nodes.fleet.call import calling
 from glance_cache_nodes.fleet.probe import Probe, probe
+from glance_cache_nodes.net.node_calls import NodeCalls
 
 
 def without_health_check(status: str) -> Behaviour:
@@ -20,9 +21,9 @@ def without_health_check(status: str) -> Behaviour:
     return behave
 
 
-def ask(url: str, fleet: Fleet | None = None) -> Probe:
-    call = (fleet or fleets.fleet(timeout=1.0)).call(fleets.own_node(), {})
-    return probe(call, [url])[0]
+def ask(url: str, fleet: NodeCalls | None = None) -> Probe:
+    with calling(fleet or fleets.fleet(timeout=1.0), fleets.own_node(), {}) as call:
+        return probe(call, [url])[0]
 
 
 KINDS = {

@@ -9,15 +9,14 @@ import certificates
 import fleets
 import peer_servers as peers
 import pytest
-from peer_servers import IMAGE, Peer
+from peer_servers import Peer
 
-from glance_cache_nodes.fleet import verify
-from glance_cache_nodes.fleet.call import Fleet
 from glance_cache_nodes.fleet.outcome import Answer
+from glance_cache_nodes.net.node_calls import NodeCalls
 
 
-def ask(url: str, fleet: Fleet) -> Answer:
-    return verify.ask(fleets.begin(fleet), IMAGE, [url])[0]
+def ask(url: str, fleet: NodeCalls) -> Answer:
+    return fleets.verify(fleet, [url])[0]
 
 
 def test_a_certificate_of_the_configured_authority(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ import peer_servers as peers
 import pytest
 from peer_servers import IMAGE, Behaviour, Peer
 
-from glance_cache_nodes.fleet import verify
-from glance_cache_nodes.fleet.names import Names
-from glance_cache_nodes.fleet.outcome import Answer
+from glance_cache_nodes.fleet.outcome import Answer, are_complete
+from glance_cache_nodes.fleet.verify import verify
+from glance_cache_nodes.net.names import Names
 
 OK = b"HTTP/1.1 200 OK\r\n"
 REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n"
@@ -74,7 +74,7 @@ NODES: dict[str, tuple[Behaviour, str, str]] = {
 
 def ask(nodes: list[str], **options: object) -> list[Answer]:
     """Ask nodes for the image with a fleet of its own."""
-    return verify.ask(fleets.begin(fleets.fleet(**options)), IMAGE, nodes)
+    return fleets.verify(fleets.fleet(**options), nodes)
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +108,9 @@ def test_a_size_beyond_64_bits_is_not_passed_on(answers: dict[str, Answer]) -> N
 
 
 def test_it_is_complete_when_each_node_told(answers: dict[str, Answer]) -> None:
-    assert verify.is_complete([answers["cached"], answers["absent"], answers["damaged"]])
+    assert are_complete(answers[each].state for each in ("cached", "absent", "damaged"))
     for name in ("hangs", "405", "403", "500", "404"):
-        assert not verify.is_complete([answers["cached"], answers[name]])
+        assert not are_complete(answers[each].state for each in ("cached", name))
 
 
 def test_a_redirect_is_not_followed() -> None:
@@ -189,8 +189,8 @@ def test_a_path_in_the_url_of_a_node_is_kept() -> None:
 
 
 def test_the_own_node_answers_without_http() -> None:
-    call = fleets.begin(fleets.fleet(), fleets.own_node("cached"))
-    assert verify.ask(call, IMAGE, [fleets.OWN_URL])[0].state == "confirmed"
+    own = fleets.own_node("cached")
+    assert fleets.verify(fleets.fleet(), [fleets.OWN_URL], own)[0].state == "confirmed"
 
 
 def test_a_node_that_the_sites_file_does_not_name_is_not_called(tmp_path: Path) -> None:
@@ -210,9 +210,9 @@ def test_an_unreadable_sites_file_lets_no_token_out(tmp_path: Path) -> None:
 
 
 def test_an_access_rule_that_is_missing_is_named() -> None:
-    with Peer(peers.answer("401 Unauthorized")) as server:
-        call = fleets.begin(fleets.fleet(), has_access_rules=True)
-        reason = verify.ask(call, IMAGE, [server.url])[0].reason or ""
+    calling = fleets.begin(fleets.fleet(), has_access_rules=True)
+    with Peer(peers.answer("401 Unauthorized")) as server, calling as call:
+        reason = verify(call, IMAGE, [server.url])[0].reason or ""
     assert "access rule for GET /v2/cache/{image_id}" in reason
 
 

@@ -9,7 +9,8 @@ import webob
 import glance_cache_nodes
 import glance_site
 import images
-from glance_cache_nodes import conf
+from glance_cache_nodes import conf, service
+from glance_cache_nodes.fill import service as fill_service
 
 CONF = glance_site.CONF
 FACTORY = "glance_cache_nodes.api.filter:filter_factory"
@@ -46,6 +47,14 @@ def write_option():
     for option in conf.OPTIONS:
         CONF.clear_override(option.name, group=conf.GROUP)
     CONF.reload_config_files()
+
+
+def test_both_filters_share_one_pool_of_connections_and_all_else() -> None:
+    load()
+    shared = service.load()
+    filling = fill_service.load()
+    assert filling is not None
+    assert filling.shared is shared
 
 
 def test_one_line_has_the_version() -> None:

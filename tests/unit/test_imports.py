@@ -13,23 +13,25 @@ SRC = Path(__file__).parents[2] / "src"
 OURS = "glance_cache_nodes"
 BASE = {"conf", "exception", "sites", "node_url"}
 CLIENT = {"client", "exception", "node_url"}
+SERVER = {"service", "policies", "db", "cache", "net", *BASE}
 
 # A part of the package, and the parts that it may import besides itself.
 MAY_IMPORT = {
     "conf": {"exception"},
     "exception": set(),
     "node_url": set(),
-    "net": BASE,
     "sites": {"sites_yaml", "node_url", "exception"},
     "sites_yaml": {"node_url", "exception"},
-    "db": {"net", *BASE},
+    "net": BASE,
     "cache": BASE,
+    "db": {"net", *BASE},
     "policies": {"db", *BASE},
-    "fleet": {"db", "cache", *BASE},
-    "api": {"policies", "db", "fleet", "cache", *BASE},
-    "fill": {"fleet", "policies", "db", "cache", *BASE},
+    "service": {"policies", "db", "net", *BASE},
+    "fleet": {"db", "cache", "net", *BASE},
+    "api": {"fleet", *SERVER},
+    "fill": SERVER,
     "paste_config": {"exception"},
-    "reconcile": {"fleet", "paste_config", "db", "cache", "net", *BASE},
+    "reconcile": {"paste_config", *SERVER} - {"policies"},
     "client": {"exception", "node_url"},
     "osc": CLIENT,
     "cmd": {"reconcile", "paste_config", "lab", *BASE},
@@ -38,6 +40,20 @@ MAY_IMPORT = {
     "nova": CLIENT,
     "horizon": CLIENT,
 }
+# What speaks HTTP, and where it may be imported; webob is WSGI's.
+HTTP = {
+    "aiohttp",
+    "http.client",
+    "httplib2",
+    "httpx",
+    "keystoneauth1",
+    "requests",
+    "urllib.request",
+}
+HTTP |= {"urllib3"}
+SERVER_PARTS = ("api", "cache", "conf", "db", "fill", "fleet", "policies", "reconcile", "service")
+# The options for TLS are keystoneauth's; `check` takes a token from the credentials of Glance.
+HTTP_ALSO = {"conf.py": {"keystoneauth1"}, "credentials.py": {"keystoneauth1"}}
 BESIDE = ("lab", "tempest", "nova", "horizon")
 
 
@@ -52,17 +68,28 @@ def modules(part: str) -> list[Path]:
     return [*own.rglob("*.py"), *filter(Path.is_file, [own.with_suffix(".py")])]
 
 
-def imported(file: Path) -> Iterator[str]:
-    """Yield the parts that a file imports, also where only type checkers see it."""
+def names_in(file: Path) -> Iterator[str]:
+    """Yield the dotted names that a file imports, also where only type checkers see it."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{file}: a relative import"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        yield from filter(None, map(part_of, names))
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Yield the parts that a file imports."""
+    yield from filter(None, map(part_of, names_in(file)))
+
+
+def modules_imported(file: Path) -> set[Path]:
+    """Return the modules of ours that a file imports."""
+    found = set()
+    for name in names_in(file):
+        path = SRC.joinpath(*name.split("."))
+        found |= {each for each in (path, path.parent) if each.with_suffix(".py").is_file()}
+    return {each.with_suffix(".py") for each in found} - {file}
 
 
 def part_of(name: str) -> str | None:
@@ -83,6 +110,27 @@ def test_a_part_imports_only_what_stands_below_it(part: str) -> None:
         if name not in allowed and (SRC / OURS / name).exists() | (name in MAY_IMPORT)
     }
     assert not wrong
+
+
+@pytest.mark.parametrize("part", SERVER_PARTS)
+def test_only_net_speaks_http(part: str) -> None:
+    wrong = {
+        f"{file.relative_to(SRC)} imports {name}"
+        for file in modules(part)
+        for name in names_in(file)
+        for library in HTTP - HTTP_ALSO.get(file.name, set())
+        if name == library or name.startswith(f"{library}.")
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_the_modules_of_a_part_import_each_other_in_no_circle(part: str) -> None:
+    graph = {file: modules_imported(file) for file in modules(part)}
+    while leaves := [file for file, below in graph.items() if not below & graph.keys()]:
+        for leaf in leaves:
+            del graph[leaf]
+    assert not {str(file.relative_to(SRC)) for file in graph}
 
 
 def test_every_part_is_in_the_table() -> None:

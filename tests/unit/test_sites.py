@@ -158,22 +158,22 @@ def test_no_file_means_no_sites_and_any_registered_node() -> None:
     none = SitesFile(None)
     assert none.current() is None
     assert none.sites_of(["http://a"]) == {"http://a": "http://a"}
-    assert none.may_call("http://a")
+    assert none.permission()("http://a")
 
 
 def test_a_change_counts_and_the_last_good_file_is_kept(tmp_path, caplog) -> None:
     path = tmp_path / "sites.yaml"
     file = SitesFile(str(path))
     assert file.current() is None
-    assert not file.may_call("http://edge1-a:9292")
+    assert not file.permission()("http://edge1-a:9292")
     assert len(caplog.records) == 1
     assert "No such file or directory; there are no sites" in caplog.text
 
     path.write_text(TEXT)
     assert file.current().names == ("edge1", "edge2", "central")
     assert file.sites_of(["http://edge1-a:9292"]) == {"http://edge1-a:9292": "edge1"}
-    assert file.may_call("http://edge1-a:9292")
-    assert not file.may_call("http://elsewhere:9292")
+    assert file.permission()("http://edge1-a:9292")
+    assert not file.permission()("http://elsewhere:9292")
     assert file.current() is file.current()
 
     path.write_text("edge1: [")
@@ -183,7 +183,7 @@ def test_a_change_counts_and_the_last_good_file_is_kept(tmp_path, caplog) -> Non
     assert "the last one that could be read applies" in caplog.text
 
     path.unlink()
-    assert file.may_call("http://edge1-a:9292")
+    assert file.permission()("http://edge1-a:9292")
     assert file.current()
     assert len(caplog.records) == 3
 

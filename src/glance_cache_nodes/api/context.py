@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The caller of a request, from Glance's filter ``context``."""
+"""The caller of a request, from Glance's filter ``context``, and what the caller asks for."""
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from typing import TYPE_CHECKING, Any
 
 import webob
 import webob.exc
 
 from glance_cache_nodes.api import responses
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from glance_cache_nodes.api.image import RequestedImage
 
 
 def require(request: webob.Request) -> Any:
@@ -37,3 +43,30 @@ def give_request_id(request: webob.Request, response: webob.Response) -> None:
     """
     if not hasattr(getattr(request, "context", None), "request_id"):
         response.headers["x-openstack-request-id"] = responses.new_request_id()
+
+
+@dataclasses.dataclass(frozen=True)
+class Params:
+    """What a request asks for, after it was found to be understood.
+
+    Attributes:
+        named_image: the image that the path names, if it names one.
+        query: the query parameters that were given, by name: a list of values for one that is
+            repeatable, else a value, each of the type that its description says.
+        body: the body, as its schema describes it; None where the route takes none.
+        glance: the rest of Glance's pipeline: a WSGI application.
+        started: when the request came, by the monotonic clock.
+    """
+
+    named_image: RequestedImage | None
+    query: Mapping[str, Any]
+    body: Any
+    glance: Any
+    started: float
+
+    @property
+    def image(self) -> RequestedImage:
+        """The image, for a route whose path names one."""
+        if self.named_image is None:
+            raise LookupError("the path of this route has no {image_id}")
+        return self.named_image

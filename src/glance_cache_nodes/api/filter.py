@@ -18,18 +18,22 @@ import webob
 import webob.exc
 from oslo_log import log
 
-from glance_cache_nodes import version
-from glance_cache_nodes.api import context, glance, responses, service, validation
+from glance_cache_nodes import service, version
+from glance_cache_nodes.api import context, other_methods, responses, validation
+from glance_cache_nodes.api.error_log import DatabaseErrorLog
 from glance_cache_nodes.api.image import RequestedImage
-from glance_cache_nodes.api.outages import Outages
-from glance_cache_nodes.api.routes import COMMON, ROUTES, Params, Route, Routes, Table
-from glance_cache_nodes.exception import DatabaseUnavailableError
+from glance_cache_nodes.api.routes import COMMON, ROUTES, Route, Routes, Table
+from glance_cache_nodes.exception import DatabaseUnavailableError, TooManyCallsError
 from glance_cache_nodes.policies import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from glance_cache_nodes.service import Service
+
 LOG = log.getLogger(__name__)
+
+_TOO_MANY = "This node makes as many calls to other nodes as [cache_nodes] fleet_calls lets it."
 
 
 def filter_factory(
@@ -37,9 +41,9 @@ def filter_factory(
 ) -> Callable[[Any], CacheNodesFilter]:
     """Return what paste wraps around the next application of the pipeline."""
     del global_conf, local_conf  # The options stand in glance-api.conf, under [cache_nodes].
-    lasting = service.load()
+    loaded = service.load()
     LOG.info("glance-cache-nodes %s loaded", version())
-    return lambda application: CacheNodesFilter(application, lasting)
+    return lambda application: CacheNodesFilter(application, loaded)
 
 
 class CacheNodesFilter:
@@ -47,15 +51,15 @@ class CacheNodesFilter:
 
     Args:
         application: the rest of Glance's pipeline.
-        lasting: what the handlers use.
+        service: what the handlers use.
         routes: what it answers.
     """
 
-    def __init__(self, application: Any, lasting: service.Service, routes: Routes = ROUTES) -> None:
+    def __init__(self, application: Any, service: Service, routes: Routes = ROUTES) -> None:
         self._application = application
-        self._service = lasting
+        self._service = service
         self._table = Table(routes)
-        self._outages = Outages(LOG)
+        self._errors = DatabaseErrorLog(LOG)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request, or pass it on."""
@@ -66,7 +70,7 @@ class CacheNodesFilter:
         methods, names = found
         route = methods.get(environ["REQUEST_METHOD"])
         if route is None:
-            return glance.answer(self._application, environ, start_response, methods)
+            return other_methods.answer(self._application, environ, start_response, methods)
         request = webob.Request(environ)
         response = self._answer(request, route, names)
         context.give_request_id(request, response)
@@ -78,17 +82,19 @@ class CacheNodesFilter:
         except webob.exc.HTTPException as refusal:
             return refusal
         except DatabaseUnavailableError as error:
-            self._outages.count(error)
-            return responses.unavailable()
+            self._errors.count(error)
+            return responses.unavailable("Glance's database does not answer.")
+        except TooManyCallsError:
+            return responses.unavailable(_TOO_MANY)
         except Exception:
             LOG.exception("A request for %s failed", request.method)
             return responses.refusal(responses.INTERNAL_ERROR)
-        self._outages.end()
+        self._errors.end()
         return response
 
 
 def respond(
-    lasting: service.Service,
+    service: Service,
     application: Any,
     request: webob.Request,
     route: Route,
@@ -97,7 +103,7 @@ def respond(
     """Answer a request of a route: 431, 403 and 400 are looked for in this order, then the rest.
 
     Args:
-        lasting: what the handlers use.
+        service: what the handlers use.
         application: the rest of Glance's pipeline.
         request: the request.
         route: what its method does at its path.
@@ -106,14 +112,15 @@ def respond(
     Raises:
         webob.exc.HTTPException: the refusal.
         DatabaseUnavailableError: there was no answer within the bound.
+        TooManyCallsError: this process makes as many calls to many nodes as it may.
     """
     started = time.monotonic()
     caller = context.require(request)
-    image = RequestedImage(lasting, caller, names["image_id"]) if "image_id" in names else None
-    if not rules.allows(lasting.enforcer, caller, route.rule, image.target if image else {}):
+    image = RequestedImage(service, caller, names["image_id"]) if "image_id" in names else None
+    if not rules.allows(service.enforcer, caller, route.rule, image.target if image else {}):
         raise responses.refusal(
             responses.FORBIDDEN, f"Policy rule {route.rule} does not allow you this request."
         )
     query = validation.query(route.query, request)
     body = validation.body(route.body, request)
-    return route.handler(lasting, request, Params(image, query, body, application, started))
+    return route.handler(service, request, context.Params(image, query, body, application, started))

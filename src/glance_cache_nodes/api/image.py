@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import TYPE_CHECKING, Any
 
 from glance_cache_nodes.api import responses
+from glance_cache_nodes.cache import layout
 from glance_cache_nodes.db import image_attributes, image_nodes
 from glance_cache_nodes.policies import properties, rules
 from glance_cache_nodes.policies.target import LazyTarget
@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 
     import webob.exc
 
-    from glance_cache_nodes.api.service import Service
-
-UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-"""A regular expression for the only form of an image ID that Glance accepts."""
-
-# \Z, because $ lets a newline pass.
-_IS_UUID = re.compile(UUID + r"\Z")
+    from glance_cache_nodes.service import Service
 
 
 def other_attributes(service: Service, context: Any, image_id: str) -> Mapping[str, object]:
@@ -51,7 +45,7 @@ class RequestedImage:
 
     def __init__(self, service: Service, context: Any, image_id: str) -> None:
         self._service, self._context, self.id = service, context, image_id
-        self._has_id = _IS_UUID.match(image_id) is not None
+        self._has_id = layout.is_image_id(image_id)
         self._read: image_nodes.CachedImage | None = None
         self._is_read = not self._has_id
         self.target = LazyTarget(self._usual_attributes, self._other_attributes)

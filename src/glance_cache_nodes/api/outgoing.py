@@ -4,39 +4,42 @@
 from __future__ import annotations
 
 import functools
-import io
 from typing import TYPE_CHECKING, Any
-
-import webob
 
 from glance_cache_nodes.api import responses
 from glance_cache_nodes.cache import local_image
-from glance_cache_nodes.fleet import outcome
-from glance_cache_nodes.fleet.call import Call, OwnNode
+from glance_cache_nodes.fleet import call, outcome
+from glance_cache_nodes.fleet.call import OwnNode
 from glance_cache_nodes.fleet.outcome import Answer
-from glance_cache_nodes.fleet.reply import Reply
+from glance_cache_nodes.net import own_glance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
-    from glance_cache_nodes.api.routes import Params
-    from glance_cache_nodes.api.service import Service
+    import webob
+
+    from glance_cache_nodes.api.context import Params
+    from glance_cache_nodes.fleet.call import Call
+    from glance_cache_nodes.net.http import Response
+    from glance_cache_nodes.service import Service
 
 _OK = 200
-# What of a request's environ belongs to its body, its path or what was found there.
-_OF_THE_REQUEST = ("CONTENT_", "HTTP_CONTENT_", "HTTP_IF_", "HTTP_TRANSFER_", "HTTP_RANGE")
-_OF_THE_ROUTE = ("routes.", "wsgiorg.", "webob.", "api.cache.", "wsgi.input_terminated")
-_CONTEXT = "webob.adhoc_attrs"
 
 
-def begin(service: Service, request: webob.Request, params: Params, size: int | None) -> Call:
-    """Begin a call to other nodes about an image.
+def calling(
+    service: Service, request: webob.Request, params: Params, size: int | None
+) -> AbstractContextManager[Call]:
+    """Make a call to other nodes about an image, for a block.
 
     Args:
         service: what lasts from request to request.
         request: the request, with the caller in ``request.context``.
         params: with the image of the path.
         size: of the image, in bytes; None where not known.
+
+    Raises:
+        TooManyCallsError: ``fleet_calls`` calls run.
     """
     own = OwnNode(
         service.conf.worker_self_reference_url,
@@ -44,7 +47,8 @@ def begin(service: Service, request: webob.Request, params: Params, size: int | 
         functools.partial(_send, params.glance, request),
     )
     token = {"X-Auth-Token": request.context.auth_token} if request.context.auth_token else {}
-    return service.fleet.call(
+    return call.calling(
+        service.node_calls,
         own,
         {**token, **_request_id(request)},
         started=params.started,
@@ -52,14 +56,18 @@ def begin(service: Service, request: webob.Request, params: Params, size: int | 
     )
 
 
-def begin_without_token(service: Service, request: webob.Request) -> Call:
-    """Begin a call that tells no node who asks."""
+def calling_without_token(service: Service, request: webob.Request) -> AbstractContextManager[Call]:
+    """Make a call that tells no node who asks, for a block.
+
+    Raises:
+        TooManyCallsError: ``fleet_calls`` calls run.
+    """
 
     def nothing(*_: str) -> Any:
         raise LookupError("a call without a token is about no image")
 
     own = OwnNode(service.conf.worker_self_reference_url, nothing, nothing)
-    return service.fleet.call(own, _request_id(request))
+    return call.calling(service.node_calls, own, _request_id(request))
 
 
 def _request_id(request: webob.Request) -> Mapping[str, str]:
@@ -84,21 +92,7 @@ def _look(conf: Any, image_id: str, size: int | None) -> Answer:
     )
 
 
-def _send(glance: Any, request: webob.Request, method: str, path: str) -> Reply:
+def _send(application: Any, request: webob.Request, method: str, path: str) -> Response:
     """Send a request to our own Glance, in the name of the caller whom its filters have found."""
-    left_out = (*_OF_THE_REQUEST, *_OF_THE_ROUTE)
-    environ = {
-        name: value for name, value in request.environ.items() if not name.startswith(left_out)
-    }
-    environ.update(
-        {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": path,
-            "QUERY_STRING": "",
-            "CONTENT_LENGTH": "0",
-            "wsgi.input": io.BytesIO(),
-            _CONTEXT: {"context": request.context},
-        }
-    )
-    response = webob.Request(environ).get_response(glance)
-    return Reply(response.status_int, response.body)
+    environ = own_glance.environ_for(request.environ, method, path, request.context)
+    return own_glance.send(application, environ)

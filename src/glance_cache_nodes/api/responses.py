@@ -62,8 +62,9 @@ HEADER_TOO_LARGE = Status(431, "``X-Openstack-Request-Id`` is longer than 64 cha
 INTERNAL_ERROR = Status(500, "The add-on failed. The log of Glance has the reason.")
 UNAVAILABLE = Status(
     503,
-    "The database did not answer within ``database_timeout``. ``Retry-After`` gives the seconds "
-    "until the next try.",
+    "The database did not answer within ``database_timeout``, or this process makes "
+    "``fleet_calls`` calls to other nodes already. ``Retry-After`` gives the seconds until the "
+    "next try.",
 )
 
 STATUSES = (
@@ -96,9 +97,9 @@ def refusal(
     return kind(explanation=explanation, headers=list(headers))
 
 
-def unavailable() -> webob.exc.HTTPException:
-    """Return 503 for a database that does not answer, with when to try again."""
-    explanation = "Glance's database does not answer. The request can be repeated."
+def unavailable(reason: str) -> webob.exc.HTTPException:
+    """Return 503 with the reason, a sentence, and when to try again."""
+    explanation = f"{reason} The request can be repeated."
     return refusal(UNAVAILABLE, explanation, [("Retry-After", RETRY_AFTER)])
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Callable
 
 import webob
 
+from glance_cache_nodes.api.context import Params
 from glance_cache_nodes.api.handlers import (
     image_detail,
     image_nodes,
@@ -17,41 +18,14 @@ from glance_cache_nodes.api.handlers import (
     nodes,
     placement,
 )
-from glance_cache_nodes.api.image import UUID, RequestedImage
-from glance_cache_nodes.api.service import Service
+from glance_cache_nodes.cache import layout
 from glance_cache_nodes.policies import rules
+from glance_cache_nodes.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from glance_cache_nodes.api.validation import Body, Parameter
-
-
-@dataclasses.dataclass(frozen=True)
-class Params:
-    """What a request asks for, after it was found to be understood.
-
-    Attributes:
-        named_image: the image that the path names, if it names one.
-        query: the query parameters that were given, by name: a list of values for one that is
-            repeatable, else a value, each of the type that its description says.
-        body: the body, as its schema describes it; None where the route takes none.
-        glance: the rest of Glance's pipeline: a WSGI application.
-        started: when the request came, by the monotonic clock.
-    """
-
-    named_image: RequestedImage | None
-    query: Mapping[str, Any]
-    body: Any
-    glance: Any
-    started: float
-
-    @property
-    def image(self) -> RequestedImage:
-        """The image, for a route whose path names one."""
-        if self.named_image is None:
-            raise LookupError("the path of this route has no {image_id}")
-        return self.named_image
 
 
 Handler = Callable[[Service, webob.Request, Params], webob.Response]
@@ -102,7 +76,7 @@ ROUTES: Routes = {
 COMMON = "/cache"
 """What every path has: a request whose path has not is none of ours."""
 
-_KINDS = {"": "[^/]+", "uuid": UUID}
+_KINDS = {"": "[^/]+", "uuid": layout.IMAGE_ID}
 _NAME = re.compile(r"{(\w+):?(\w*)}")
 # A slash that is doubled or stands at the end makes no difference to a route.
 _SLASHES = re.compile("/+")

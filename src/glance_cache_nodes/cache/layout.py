@@ -6,7 +6,19 @@ An image ID becomes a file name here, so it must be a UUID: the callers see to i
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+IMAGE_ID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+"""A regular expression for the only form of an image ID that Glance accepts: a UUID."""
+
+# \Z, because $ lets a newline pass.
+_IS_IMAGE_ID = re.compile(IMAGE_ID + r"\Z")
+
+
+def is_image_id(text: str) -> bool:
+    """Return whether a text has the form of an image ID."""
+    return _IS_IMAGE_ID.match(text) is not None
 
 
 def cached_file(directory: str | Path, image_id: str) -> Path:

@@ -44,11 +44,6 @@ def image_to_cache(enforcer: Any, context: Any, image_id: str) -> Any:
     return image if _passes(rule.manage_image_cache) else None
 
 
-def make_enforcer() -> Any:
-    """Return Glance's policy."""
-    return policy.Enforcer()
-
-
 def target_of(image: Any) -> Any:
     """Return the image as Glance's notifications want it."""
     return policy.ImageTarget(image)

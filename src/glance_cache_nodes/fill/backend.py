@@ -4,47 +4,16 @@
 from __future__ import annotations
 
 import contextlib
-import io
 from typing import TYPE_CHECKING, Any
 
 import webob
 
-from glance_cache_nodes.fill.source import SourceError
+from glance_cache_nodes.exception import FillSourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_NOT_FOR_INNER = ("HTTP_RANGE", "HTTP_CONTENT_RANGE", "HTTP_IF_", "HTTP_EXPECT", "HTTP_TRANSFER_")
 OK, PARTIAL_CONTENT = 200, 206
-
-
-def environ_for(environ: Mapping[str, Any], image_id: str, context: Any) -> dict[str, Any]:
-    """Return what a later request for the image's bytes needs.
-
-    Args:
-        environ: the caller's request.
-        image_id: the image.
-        context: who asks the backend.
-    """
-    kept = {
-        key: value
-        for key, value in environ.items()
-        if isinstance(value, str) and not key.startswith(_NOT_FOR_INNER)
-    }
-    objects = ("wsgi.version", "wsgi.errors", "keystone.token_auth", "keystone.token_info")
-    kept.update((key, environ[key]) for key in objects if key in environ)
-    return {
-        **kept,
-        "REQUEST_METHOD": "GET",
-        "PATH_INFO": f"/v2/images/{image_id}/file",
-        "QUERY_STRING": "",
-        "CONTENT_LENGTH": "0",
-        "wsgi.input": io.BytesIO(),
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-        "webob.adhoc_attrs": {"context": context},
-    }
 
 
 class Backend:
@@ -52,8 +21,7 @@ class Backend:
 
     Args:
         application: what stands behind this filter.
-        environ: the request, as :func:`environ_for` made it.
-        name: what the log calls it.
+        environ: the request, as ``own_glance.environ_for`` made it.
     """
 
     is_peer = False
@@ -66,7 +34,7 @@ class Backend:
         """Yield the image's bytes from an offset on.
 
         Raises:
-            SourceError: Glance refused, or its store broke off.
+            FillSourceError: Glance refused, or its store broke off.
         """
         environ = dict(self._environ)
         if offset:
@@ -79,14 +47,14 @@ class Backend:
                 return
             _close(body)
             environ.pop("HTTP_RANGE", None)
-        raise SourceError(f"Glance answered {status}")
+        raise FillSourceError(f"Glance answered {status}")
 
     def _call(self, environ: dict[str, Any]) -> tuple[int, Any]:
         request = webob.Request(dict(environ))
         try:
             status, _, body = request.call_application(self._application)
         except Exception as error:
-            raise SourceError(f"Glance failed: {error}") from error
+            raise FillSourceError(f"Glance failed: {error}") from error
         return int(status.split()[0]), body
 
 
@@ -96,9 +64,9 @@ def _cut(body: Any, skipped: int) -> Iterator[bytes]:
             yield block[skipped:] if skipped < len(block) else b""
             skipped = max(0, skipped - len(block))
     except OSError as error:
-        raise SourceError(f"the store failed: {error}") from error
+        raise FillSourceError(f"the store failed: {error}") from error
     except Exception as error:
-        raise SourceError(f"Glance broke off: {error}") from error
+        raise FillSourceError(f"Glance broke off: {error}") from error
     finally:
         _close(body)
 

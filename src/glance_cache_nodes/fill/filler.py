@@ -7,31 +7,45 @@ import contextlib
 import dataclasses
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from oslo_log import log
 from oslo_utils import timeutils
 
 from glance_cache_nodes.cache import layout
-from glance_cache_nodes.fill import avoided
-from glance_cache_nodes.fill.part import Part, WrongBytesError
-from glance_cache_nodes.fill.publish import NotCachedError
-from glance_cache_nodes.fill.source import SourceError
+from glance_cache_nodes.exception import (
+    FillError,
+    FillSourceError,
+    NotPublishedError,
+    WrongBytesError,
+)
+from glance_cache_nodes.fill import back_off
+from glance_cache_nodes.fill.part import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from glance_cache_nodes.fill.avoided import Avoided
+    from glance_cache_nodes.fill.back_off import PeerBackOff
+    from glance_cache_nodes.fill.caller import Caller
+    from glance_cache_nodes.fill.image import ImageToFill
     from glance_cache_nodes.fill.ledger import Claim
     from glance_cache_nodes.fill.publish import Publisher
-    from glance_cache_nodes.fill.source import Source
-    from glance_cache_nodes.fill.wanted import Wanted
 
 LOG = log.getLogger(__name__)
 
 
-class FillError(Exception):
-    """An image could not be filled in; the message says why."""
+class Source(Protocol):
+    """A peer, or the backend."""
+
+    name: str
+    is_peer: bool
+
+    def read(self, offset: int) -> Iterator[bytes]:
+        """Yield the bytes from an offset on; a peer gives all or nothing, so from 0 on.
+
+        Raises:
+            FillSourceError: it does not give them.
+        """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,16 +53,18 @@ class Filler:
     """One fill.
 
     Attributes:
-        wanted: the image.
+        image: what is filled in.
+        caller: whoever asked for it.
         sources: where it may come from, in this order; they are looked up when needed.
         publisher: Glance's cache.
-        avoided: the peers that are not asked for a while.
+        back_off: the peers that are not asked for a while.
     """
 
-    wanted: Wanted
+    image: ImageToFill
+    caller: Caller
     sources: Iterable[Source]
     publisher: Publisher
-    avoided: Avoided
+    back_off: PeerBackOff
 
     def run(self, claim: Claim) -> str | None:
         """Fill the image and release the claim.
@@ -56,31 +72,32 @@ class Filler:
         Returns:
             None when it is cached, else why it is not; ``fill/ID.failed`` has the same.
         """
+        self.caller.is_logged()
         reason = self._attempt(claim)
         try:
             self.tell(reason)
         finally:
             claim.release()
         if reason is not None:
-            LOG.warning("Image %s was not filled in: %s", self.wanted.id, reason)
+            LOG.warning("Image %s was not filled in: %s", self.image.id, reason)
         return reason
 
     def _attempt(self, claim: Claim) -> str | None:
         begin = time.monotonic()
         try:
             name = self._fill(claim)
-        except (FillError, NotCachedError, OSError) as error:
+        except (FillError, NotPublishedError, OSError) as error:
             return str(error)
         except Exception as error:
-            LOG.exception("The fill of image %s failed", self.wanted.id)
+            LOG.exception("The fill of image %s failed", self.image.id)
             return f"{type(error).__name__}: {error}"
         seconds = time.monotonic() - begin
-        LOG.info("Image %s was filled in from %s in %.1f s", self.wanted.id, name, seconds)
+        LOG.info("Image %s was filled in from %s in %.1f s", self.image.id, name, seconds)
         return None
 
     def _fill(self, claim: Claim) -> str:
         """Return where the last bytes came from."""
-        part = Part(layout.part_file(self.publisher.directory, self.wanted.id), self.wanted)
+        part = Part(layout.part_file(self.publisher.directory, self.image.id), self.image)
         try:
             return self._from_sources(part, claim)
         finally:
@@ -94,9 +111,9 @@ class Filler:
                 continue
             try:
                 if self._read(part, source, asked):
-                    self.publisher.publish(self.wanted, claim)
+                    self.publisher.publish(self.image, claim)
                     return source.name
-            except SourceError as error:
+            except FillSourceError as error:
                 reasons.append(f"{source.name}: {error}")
                 self._blame(source, error)
             except WrongBytesError as error:
@@ -119,29 +136,29 @@ class Filler:
                 part.add(block)
                 time.sleep(0)  # under eventlet, let those run who read along
         if not part.is_whole:
-            raise SourceError(f"it ended after {part.offset} of {self.wanted.size} bytes")
+            raise FillSourceError(f"it ended after {part.offset} of {self.image.size} bytes")
         part.finish()
         return True
 
-    def _blame(self, source: Source, error: SourceError) -> None:
-        LOG.info("Image %s: %s: %s", self.wanted.id, source.name, error)
-        if source.is_peer and not error.is_polite:
-            self.avoided.add(source.name, avoided.NO_ANSWER)
+    def _blame(self, source: Source, error: FillSourceError) -> None:
+        LOG.info("Image %s: %s: %s", self.image.id, source.name, error)
+        if source.is_peer and not error.asks_again:
+            self.back_off.add(source.name, back_off.NO_ANSWER)
 
     def _blame_all(self, asked: Iterable[Source]) -> None:
         for source in asked:
-            LOG.warning("Image %s: wrong bytes, from %s", self.wanted.id, source.name)
+            LOG.warning("Image %s: wrong bytes, from %s", self.image.id, source.name)
             if source.is_peer:
-                self.avoided.add(source.name, avoided.WRONG_BYTES)
+                self.back_off.add(source.name, back_off.WRONG_BYTES)
 
     def _has_gone(self) -> bool:
         with contextlib.suppress(Exception):  # the database is away
-            return self.publisher.has_gone(self.wanted)
+            return self.publisher.has_gone(self.image)
         return False
 
     def tell(self, reason: str | None) -> None:
         """Write the reason of a failed fill, or remove it: nobody asks about a deleted image."""
-        path = layout.failed_file(self.publisher.directory, self.wanted.id)
+        path = layout.failed_file(self.publisher.directory, self.image.id)
         with contextlib.suppress(OSError):
             if reason is None or self._has_gone():
                 path.unlink(missing_ok=True)

@@ -13,37 +13,37 @@ from typing import TYPE_CHECKING, Any, Callable
 from oslo_log import log
 
 from glance_cache_nodes import version
-from glance_cache_nodes.fill import node
+from glance_cache_nodes.cache import layout
+from glance_cache_nodes.fill import service
 from glance_cache_nodes.fill.download import Downloads
-from glance_cache_nodes.fill.place import Places
+from glance_cache_nodes.fill.queue import FillQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import webob
 
-    from glance_cache_nodes.fill.node import Node
+    from glance_cache_nodes.fill.service import FillService
 
 LOG = log.getLogger(__name__)
 
-_ID = r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-_FILE = re.compile(rf"/v2/images/{_ID}/file\Z")
-_CACHE = re.compile(rf"/v2/cache/{_ID}\Z")
+_FILE = re.compile(rf"/v2/images/({layout.IMAGE_ID})/file\Z")
+_CACHE = re.compile(rf"/v2/cache/({layout.IMAGE_ID})\Z")
 _RANGES = ("HTTP_RANGE", "HTTP_CONTENT_RANGE")
 
 
 def filter_factory(global_conf: Mapping[str, str], **local_conf: str) -> Callable[[Any], Any]:
     """Return the filter for paste."""
     del global_conf, local_conf  # The options stand in glance-api.conf, under [cache_nodes].
-    this = node.load()
-    if this is None:
+    loaded = service.load()
+    if loaded is None:
         LOG.warning(
             "cache_fill does nothing: it needs image_cache_dir and "
             "image_cache_driver = centralized_db"
         )
         return lambda application: application
     LOG.info("glance-cache-nodes %s fills this node's cache", version())
-    return lambda application: CacheFill(application, this)
+    return lambda application: CacheFill(application, loaded)
 
 
 class CacheFill:
@@ -51,13 +51,13 @@ class CacheFill:
 
     Args:
         application: the rest of Glance's pipeline.
-        this: this node.
+        service: what fills use.
     """
 
-    def __init__(self, application: Any, this: Node) -> None:
+    def __init__(self, application: Any, service: FillService) -> None:
         self._application = application
-        self._downloads = Downloads(this, application)
-        self._places = Places(this, application)
+        self._downloads = Downloads(service, application)
+        self._queue = FillQueue(service, application)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request, or pass it on."""
@@ -72,12 +72,19 @@ class CacheFill:
     def _answer(self, environ: dict[str, Any]) -> webob.Response | None:
         path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
         if method == "GET" and _is_plain_download(environ):
-            found = _FILE.match(path)
-            return self._downloads.answer(environ, found.group(1)) if found else None
+            image_id = _image_id(_FILE, path)
+            return self._downloads.answer(environ, image_id) if image_id else None
         if method == "PUT" and not environ.get("QUERY_STRING"):
-            found = _CACHE.match(path)
-            return self._places.answer(environ, found.group(1)) if found else None
+            image_id = _image_id(_CACHE, path)
+            return self._queue.answer(environ, image_id) if image_id else None
         return None
+
+
+def _image_id(pattern: re.Pattern[str], path: str) -> str | None:
+    """Return the image that a path names; None where it has capitals: to Glance it is another."""
+    found = pattern.match(path)
+    image_id = found.group(1) if found else None
+    return image_id if image_id and image_id == image_id.lower() else None
 
 
 def _is_plain_download(environ: Mapping[str, Any]) -> bool:

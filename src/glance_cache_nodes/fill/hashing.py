@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
-import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from glance_cache_nodes.fleet import native
+from glance_cache_nodes.exception import NoThreadError
+from glance_cache_nodes.net import threads
 
 if TYPE_CHECKING:
-    from glance_cache_nodes.fill.wanted import Wanted
+    from glance_cache_nodes.fill.image import ImageToFill
 
 BATCH = 512 * 1024  # bytes at least that are handed over at once: each time costs a switch
 WAITING = 2  # batches at most that wait for the hash: they are held in memory
@@ -29,7 +30,7 @@ class Hashing(Protocol):
         """End the thread, if there is one; any number of times."""
 
 
-def begin(wanted: Wanted) -> Hashing:
+def begin(wanted: ImageToFill) -> Hashing:
     """Return the hash of an image, without a byte of it.
 
     Args:
@@ -37,9 +38,10 @@ def begin(wanted: Wanted) -> Hashing:
     """
     hasher = wanted.hasher()
     # A green thread would only take turns with the one that receives.
-    if hasher is None or native.is_patched():
-        return _Inline(hasher, wanted.digest)
-    return _Beside(hasher, wanted.digest)
+    if hasher is not None and not threads.is_patched():
+        with contextlib.suppress(NoThreadError):
+            return _Beside(hasher, wanted.digest)
+    return _Inline(hasher, wanted.digest)
 
 
 class _Inline:
@@ -65,8 +67,7 @@ class _Beside:
         self._batch: list[bytes] = []
         self._bytes = 0
         self._batches: queue.Queue[list[bytes]] = queue.Queue(WAITING)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._thread = threads.start("cache-nodes-hash", self._run)
 
     def update(self, block: bytes) -> None:
         self._batch.append(block)

@@ -3,7 +3,7 @@
 
 A fill holds an flock on ``fill/ID.lock``, in which its size stands. The kernel frees it when the
 process ends, however it ends, so a lock file that nobody holds is left over and is removed. All
-changes are made under one more flock, which is held for as long as it takes to look around.
+changes are made under one more flock, which is held for as long as it takes to look peers.
 """
 
 from __future__ import annotations
@@ -15,14 +15,12 @@ import os
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.cache import layout
+from glance_cache_nodes.exception import LockBusyError
 from glance_cache_nodes.fill import lock_files
-from glance_cache_nodes.fill.lock_files import LedgerBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-__all__ = ["Claim", "Ledger", "LedgerBusyError", "Limits", "Refused"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +73,7 @@ class Claim:
     def release(self) -> None:
         """Let others fill the image; remove the rest of this fill."""
         try:
-            with contextlib.suppress(LedgerBusyError), self._ledger.held():
+            with contextlib.suppress(LockBusyError), self._ledger.held():
                 if self.is_there:
                     self._ledger.clear(self.image_id)
         finally:
@@ -104,7 +102,7 @@ class Ledger:
             The claim; why there is none; or None where the image is being filled in already.
 
         Raises:
-            LedgerBusyError: another process holds the ledger for too long.
+            LockBusyError: another process holds the ledger for too long.
             OSError: the cache directory cannot be used.
         """
         with self.held():
@@ -130,7 +128,7 @@ class Ledger:
         """Return whether a process fills the image in, for certain.
 
         Raises:
-            LedgerBusyError: another process holds the ledger for too long.
+            LockBusyError: another process holds the ledger for too long.
         """
         with self.held():
             return image_id in self._look()[0]
@@ -141,7 +139,7 @@ class Ledger:
         What other fills of killed processes have left is removed.
 
         Raises:
-            LedgerBusyError: another process holds the ledger for too long.
+            LockBusyError: another process holds the ledger for too long.
         """
         with self.held():
             return self._look()[1]
@@ -156,7 +154,7 @@ class Ledger:
         """Hold the ledger.
 
         Raises:
-            LedgerBusyError: another process holds it for too long.
+            LockBusyError: another process holds it for too long.
         """
         layout.fill_dir(self.directory).mkdir(exist_ok=True)
         descriptor = os.open(layout.ledger_file(self.directory), os.O_CREAT | os.O_RDWR, 0o666)

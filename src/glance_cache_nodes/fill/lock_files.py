@@ -8,27 +8,25 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from glance_cache_nodes.exception import LockBusyError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE = 5.0
-"""Seconds to wait for the ledger: whoever holds it longer is stopped."""
-
-
-class LedgerBusyError(Exception):
-    """Another process holds the ledger for too long."""
+"""Seconds to wait for the ledger; it is held for moments, so its holder then does not run."""
 
 
 def lock(descriptor: int) -> None:
     """Lock an open file. It never blocks the thread: under eventlet all others would wait.
 
     Raises:
-        LedgerBusyError: somebody else holds the lock for longer than PATIENCE.
+        LockBusyError: somebody else holds the lock for longer than PATIENCE.
     """
     deadline = time.monotonic() + PATIENCE
     while not try_lock(descriptor):
         if time.monotonic() > deadline:
-            raise LedgerBusyError
+            raise LockBusyError
         time.sleep(0.002)
 
 

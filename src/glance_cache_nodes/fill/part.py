@@ -11,16 +11,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from glance_cache_nodes.exception import WrongBytesError
 from glance_cache_nodes.fill import hashing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from glance_cache_nodes.fill.wanted import Wanted
-
-
-class WrongBytesError(Exception):
-    """The bytes are not the image's."""
+    from glance_cache_nodes.fill.image import ImageToFill
 
 
 class Part:
@@ -34,7 +31,7 @@ class Part:
         offset: bytes that have come so far.
     """
 
-    def __init__(self, path: Path, wanted: Wanted) -> None:
+    def __init__(self, path: Path, wanted: ImageToFill) -> None:
         self._path, self._wanted = path, wanted
         path.unlink(missing_ok=True)
         self._file = path.open("xb", buffering=0)

@@ -1,53 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Another node as a source, called with the caller's token; no redirect is followed."""
+"""Another node as a source, called with the caller's token."""
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import http.client
-import threading
+import math
 import time
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from glance_cache_nodes.fill.source import SourceError
-from glance_cache_nodes.fleet.turn import Turn
+from glance_cache_nodes.exception import FillSourceError, NodeError
+from glance_cache_nodes.net.deadline import Deadline
 
 if TYPE_CHECKING:
-    import socket
-    import ssl
     from collections.abc import Iterator, Mapping
 
-    from glance_cache_nodes.fill.wanted import Wanted
+    from glance_cache_nodes.fill.image import ImageToFill
+    from glance_cache_nodes.net.body import Body
+    from glance_cache_nodes.net.http import Http
 
 BLOCK = 512 * 1024  # bytes at most in one read
 LEAST = 64 * 1024  # bytes that must come in each stall timeout
-CONNECT = 3.0  # seconds at most
 OK = 200
-_PORTS = {"http": 80, "https": 443}
-_POLITE = (401, 403, 404, 504)  # it does not give this image to this caller, and is well
+_ASKS_AGAIN = (401, 403, 404, 504)  # it does not give this image to this caller, and is well
 
 MARK = "X-Cache-Nodes-Fill"
 """The header of a request from a peer. It holds the peer's URL."""
 ONLY_IF_CACHED = "only-if-cached"
-
-
-@dataclasses.dataclass(frozen=True)
-class Caller:
-    """In whose name peers are asked.
-
-    Attributes:
-        headers: token and request id.
-        own_url: this node's reference URL.
-        stall_timeout: seconds without bytes after which a peer is left.
-        tls: for ``https`` peers.
-    """
-
-    headers: Mapping[str, str]
-    own_url: str
-    stall_timeout: float
-    tls: ssl.SSLContext
 
 
 class Peer:
@@ -55,98 +32,77 @@ class Peer:
 
     Args:
         url: its node reference URL.
-        wanted: the image.
-        caller: in whose name it is asked.
-        only_if_cached: whether it shall refuse if it does not hold the image; else it shall read
-            the backend.
+        image: what is asked for.
+        headers: of the request: token, request id, and :data:`MARK`.
+        http: sends the request.
+        stall_timeout: seconds without bytes after which it is left.
     """
 
     is_peer = True
 
-    def __init__(self, url: str, wanted: Wanted, caller: Caller, *, only_if_cached: bool) -> None:
-        self.name, self._wanted, self._caller = url, wanted, caller
-        self._only_if_cached = only_if_cached
+    def __init__(
+        self,
+        url: str,
+        image: ImageToFill,
+        headers: Mapping[str, str],
+        http: Http,
+        stall_timeout: float,
+    ) -> None:
+        self.name, self._image, self._headers = url, image, headers
+        self._http, self._stall_timeout = http, stall_timeout
 
     def read(self, offset: int) -> Iterator[bytes]:
         """Yield the image's bytes.
 
         Raises:
-            SourceError: it is down, refuses, stalls, breaks off, or has another image.
+            FillSourceError: it is down, refuses, stalls, breaks off, or has another image.
         """
         if offset:
-            raise SourceError("peers are asked for whole images only", is_polite=True)
+            raise FillSourceError("peers are asked for whole images only", asks_again=True)
+        path, deadline = f"/v2/images/{self._image.id}/file", Deadline(self._stall_timeout)
         try:
-            with contextlib.closing(self._connection()) as connection:
-                yield from self._blocks(self._answer(connection))
-        # ValueError: its URL names no host or port that there can be.
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            raise SourceError(_words(error)) from error
+            with self._http.stream("GET", self.name, path, self._headers, deadline) as answer:
+                self._require_image(answer)
+                yield from self._blocks(answer, deadline)
+        except NodeError as error:
+            raise FillSourceError(str(error)) from error
 
-    def _connection(self) -> http.client.HTTPConnection:
-        parts = urlsplit(self.name)
-        timeout = min(CONNECT, self._caller.stall_timeout)
-        # With no port, http.client would look for one in an IPv6 address.
-        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-        if parts.scheme == "https":
-            return http.client.HTTPSConnection(
-                host, port, timeout=timeout, context=self._caller.tls
+    def _require_image(self, answer: Body) -> None:
+        if answer.status != OK:
+            raise FillSourceError(
+                f"it answered {answer.status}", asks_again=answer.status in _ASKS_AGAIN
             )
-        return http.client.HTTPConnection(host, port, timeout=timeout)
+        if answer.length not in {None, self._image.size}:
+            raise FillSourceError(f"it has {answer.length} bytes, and not {self._image.size}")
 
-    def _answer(self, connection: http.client.HTTPConnection) -> Any:
-        connection.connect()
-        connection.sock.settimeout(self._caller.stall_timeout)
-        headers = {**self._caller.headers, MARK: self._caller.own_url}
-        if self._only_if_cached:
-            headers["Cache-Control"] = ONLY_IF_CACHED
-        path = urlsplit(self.name).path.rstrip("/")
-        with self._cut_in_time(connection.sock):
-            connection.request("GET", f"{path}/v2/images/{self._wanted.id}/file", headers=headers)
-            response = connection.getresponse()
-        if response.status != OK:
-            raise SourceError(
-                f"it answered {response.status}", is_polite=response.status in _POLITE
-            )
-        length = response.headers.get("Content-Length")
-        if length is not None and length != str(self._wanted.size):
-            raise SourceError(f"it has {length} bytes, and not {self._wanted.size}")
-        return response
-
-    @contextlib.contextmanager
-    def _cut_in_time(self, connection: socket.socket) -> Iterator[None]:
-        """Bound the block: headers that come a byte now and then never let the socket time out."""
-        seconds = self._caller.stall_timeout
-        turn = Turn(seconds)
-        timer = threading.Timer(seconds, turn.cut)
-        timer.daemon = True
-        with turn.watching(connection):
-            timer.start()
-            try:
-                yield
-            finally:
-                timer.cancel()
-                if turn.is_over():
-                    raise SourceError(f"it did not answer within {seconds} s")
-
-    def _blocks(self, response: Any) -> Iterator[bytes]:
-        left, seconds = self._wanted.size, self._caller.stall_timeout
-        begin, since = time.monotonic(), 0
+    def _blocks(self, answer: Body, deadline: Deadline) -> Iterator[bytes]:
+        left, since, seconds = self._image.size, 0, self._stall_timeout
         while left:
-            block = response.read1(min(BLOCK, left))
+            began = time.monotonic()
+            deadline.until = began + seconds
+            block = answer.read1(min(BLOCK, left))
             if not block:
-                raise SourceError(f"it broke off {left} bytes before the end")
+                raise FillSourceError(f"it broke off {left} bytes before the end")
             left -= len(block)
             since += len(block)
-            if time.monotonic() - begin > seconds:
-                # A peer that sends a byte now and then never lets the socket time out.
-                if since < LEAST and left:
-                    raise SourceError(f"it sent {since} bytes in {seconds} s")
-                begin, since = time.monotonic(), 0
+            # A peer that sends a byte now and then gets no more time until LEAST have come.
+            seconds -= time.monotonic() - began
+            if since >= LEAST:
+                since, seconds = 0, self._stall_timeout
+            deadline.until = math.inf  # the time of those who take the block is not the peer's
             yield block
 
 
-def _words(error: Exception) -> str:
-    with contextlib.suppress(AttributeError):
-        if error.strerror:  # type: ignore[attr-defined]
-            return str(error.strerror)  # type: ignore[attr-defined]
-    return str(error) or type(error).__name__
+def headers_for(
+    headers: Mapping[str, str], own_url: str, *, only_if_cached: bool
+) -> dict[str, str]:
+    """Return the headers of a request to a peer.
+
+    Args:
+        headers: token and request id.
+        own_url: this node's reference URL.
+        only_if_cached: whether the peer shall refuse if it does not hold the image; else it shall
+            read the backend.
+    """
+    cache = {"Cache-Control": ONLY_IF_CACHED} if only_if_cached else {}
+    return {**headers, MARK: own_url, **cache}

@@ -13,16 +13,13 @@ from glance.common import exception
 from oslo_log import log
 
 from glance_cache_nodes.cache import layout
+from glance_cache_nodes.exception import NotPublishedError
 
 if TYPE_CHECKING:
+    from glance_cache_nodes.fill.image import ImageToFill
     from glance_cache_nodes.fill.ledger import Claim
-    from glance_cache_nodes.fill.wanted import Wanted
 
 LOG = log.getLogger(__name__)
-
-
-class NotCachedError(Exception):
-    """The image is whole and right, and was not cached; the message says why."""
 
 
 class Publisher:
@@ -40,7 +37,7 @@ class Publisher:
         self.directory = Path(conf.image_cache_dir)
         self._driver = image_cache.ImageCache().driver
 
-    def is_cached(self, wanted: Wanted) -> bool:
+    def is_cached(self, wanted: ImageToFill) -> bool:
         """Return whether the cache holds a file of the image's size."""
         try:
             return self._path(wanted).stat().st_size == wanted.size
@@ -77,15 +74,15 @@ class Publisher:
             LOG.info("Image %s is cached, and the record does not know: corrected", image_id)
             self._write_row(image_id, found.st_size)
 
-    def publish(self, wanted: Wanted, claim: Claim) -> None:
+    def publish(self, wanted: ImageToFill, claim: Claim) -> None:
         """Move the part file into the cache and write the row.
 
         Raises:
-            NotCachedError: the image has gone meanwhile, or the row could not be written. Neither
-                file nor row stay.
+            NotPublishedError: the image has gone meanwhile, or the row could not be written.
+                Neither file nor row stay.
         """
         if not claim.is_there:  # what lies there is of another fill
-            raise NotCachedError("the files of the fill have been removed meanwhile")
+            raise NotPublishedError("the files of the fill have been removed meanwhile")
         try:
             part = layout.part_file(self.directory, wanted.id)
             claim.publish(part.stat().st_ino)
@@ -97,10 +94,10 @@ class Publisher:
             has_gone = self.has_gone(wanted)
         except Exception as error:
             self._undo(wanted)
-            raise NotCachedError(f"{type(error).__name__}: {error}") from error
+            raise NotPublishedError(f"{type(error).__name__}: {error}") from error
         if has_gone:
             self._undo(wanted)
-            raise NotCachedError("the image has been deleted meanwhile")
+            raise NotPublishedError("the image has been deleted meanwhile")
 
     def make_room(self, count: int) -> bool:
         """Evict the images that were read longest ago, as Glance's pruner does.
@@ -125,7 +122,7 @@ class Publisher:
             count -= size
         return True
 
-    def has_gone(self, wanted: Wanted) -> bool:
+    def has_gone(self, wanted: ImageToFill) -> bool:
         """Return whether Glance has deleted the image, or has another one under its ID."""
         try:
             image = glance.db.get_api().image_get(self._admin(), wanted.id)
@@ -133,11 +130,11 @@ class Publisher:
             return True
         return bool(image["deleted"] or image["checksum"] != wanted.checksum)
 
-    def queue(self, wanted: Wanted) -> None:
+    def queue(self, wanted: ImageToFill) -> None:
         """Show the image as queued."""
         layout.queued_file(self.directory, wanted.id).touch()
 
-    def unqueue(self, wanted: Wanted) -> None:
+    def unqueue(self, wanted: ImageToFill) -> None:
         """Show the image as queued no more, if the directory can be written."""
         try:
             self._driver.delete_queued_image(wanted.id)
@@ -153,12 +150,12 @@ class Publisher:
             if not self.has_row(image_id):
                 raise
 
-    def _undo(self, wanted: Wanted) -> None:
+    def _undo(self, wanted: ImageToFill) -> None:
         self._path(wanted).unlink(missing_ok=True)
         with contextlib.suppress(Exception):  # no row came, or the database is away
             self._driver.delete_cached_image(wanted.id)
 
-    def _path(self, wanted: Wanted) -> Path:
+    def _path(self, wanted: ImageToFill) -> Path:
         return layout.cached_file(self.directory, wanted.id)
 
     @staticmethod

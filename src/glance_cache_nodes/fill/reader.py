@@ -8,22 +8,18 @@ import time
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.cache import layout
-from glance_cache_nodes.fill.ledger import LedgerBusyError
+from glance_cache_nodes.exception import FillBrokenError, LockBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from glance_cache_nodes.fill.image import ImageToFill
     from glance_cache_nodes.fill.ledger import Ledger
-    from glance_cache_nodes.fill.wanted import Wanted
 
 CHUNK = 256 * 1024  # bytes that a reader takes at once
 SHORTEST, LONGEST = 0.002, 0.05  # seconds between two looks of a reader at the file
 LOOK_EVERY = 1.0  # seconds after which a reader makes sure that the filler lives
-
-
-class FillBrokenError(Exception):
-    """The fill that a reader followed has ended before its time."""
 
 
 class Reader:
@@ -36,7 +32,7 @@ class Reader:
         limit: seconds without a byte after which a reader gives up.
     """
 
-    def __init__(self, descriptor: int, ledger: Ledger, wanted: Wanted, limit: float) -> None:
+    def __init__(self, descriptor: int, ledger: Ledger, wanted: ImageToFill, limit: float) -> None:
         self._descriptor = descriptor
         self._ledger, self._wanted, self._limit = ledger, wanted, limit
 
@@ -126,12 +122,12 @@ def is_running(ledger: Ledger, image_id: str, *, certain: bool) -> bool:
     if certain:
         try:
             return ledger.is_running(image_id)
-        except LedgerBusyError:
+        except LockBusyError:
             return True
     return layout.lock_file(ledger.directory, image_id).exists()
 
 
-def follow(ledger: Ledger, wanted: Wanted, limit: float) -> Reader | None:
+def follow(ledger: Ledger, wanted: ImageToFill, limit: float) -> Reader | None:
     """Wait for the first bytes of an image that is being filled in.
 
     Args:
@@ -153,7 +149,7 @@ def follow(ledger: Ledger, wanted: Wanted, limit: float) -> Reader | None:
         pause.wait()
 
 
-def _open_begun(directory: Path, wanted: Wanted) -> int | None:
+def _open_begun(directory: Path, wanted: ImageToFill) -> int | None:
     """Return the part file if it has bytes, or the cached file if it is whole, open."""
     for path, least in (
         (layout.part_file(directory, wanted.id), 1),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import webob
 
 if TYPE_CHECKING:
-    from glance_cache_nodes.fill.sources import Neighbours
+    from glance_cache_nodes.fill.peer_finder import PeerFinder
 
 QUERY = "cache_nodes_redirected=true"
 """What a redirected request has as its query. This filter leaves a request with a query alone, so
@@ -16,17 +16,17 @@ nobody is sent in a circle; Glance's cache looks at the path only."""
 TEMPORARY_REDIRECT = 307
 
 
-def location(around: Neighbours, request: webob.Request, image_id: str) -> str | None:
+def location(peers: PeerFinder, request: webob.Request, image_id: str) -> str | None:
     """Return the node for the caller; None if no other node has the image.
 
     Args:
-        around: the nodes that the sites file names.
+        peers: the nodes that the sites file names.
         request: the caller's.
         image_id: the image.
     """
     # The caller sends its token there: not in the clear if it came here encrypted.
-    needs_tls = request.scheme == "https" or around.own_url.lower().startswith("https:")
-    for url in around.recorded(image_id):
+    needs_tls = request.scheme == "https" or peers.own_url.lower().startswith("https:")
+    for url in peers.recorded(image_id):
         if url.lower().startswith("https:") or not needs_tls:
             return f"{url.rstrip('/')}/v2/images/{image_id}/file?{QUERY}"
     return None

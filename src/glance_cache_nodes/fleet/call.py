@@ -1,34 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One call that asks nodes, and what such calls of a process share."""
+"""One call that asks nodes."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Callable, TypeVar
 
-from glance_cache_nodes.exception import NodeError
-from glance_cache_nodes.fleet.fan_out import FanOut
-from glance_cache_nodes.fleet.names import Names
-from glance_cache_nodes.fleet.outcome import REFUSED
-from glance_cache_nodes.fleet.peers import Peers
-from glance_cache_nodes.fleet.turn import ANSWER
-from glance_cache_nodes.fleet.workers import Workers
+from glance_cache_nodes import node_url
+from glance_cache_nodes.exception import NOT_IN_SITES_FILE, NodeError
+from glance_cache_nodes.fleet.outcome import Reply
+from glance_cache_nodes.net.fan_out import FanOut, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from glance_cache_nodes.fleet.outcome import Answer
-    from glance_cache_nodes.fleet.reply import Reply
-    from glance_cache_nodes.fleet.turn import Turn
-    from glance_cache_nodes.sites import SitesFile
+    from glance_cache_nodes.net.deadline import Deadline
+    from glance_cache_nodes.net.http import Response
+    from glance_cache_nodes.net.node_calls import NodeCalls
 
 Result = TypeVar("Result")
 
-# Threads of a process, for each node that one call may ask at once. More make nothing faster.
-_CALLS_AT_ONCE = 2
-# Of fleet_timeout: what is left of it is for writing the answer, beside all other calls.
-_FOR_NODES = 0.96
+# Of fleet_timeout: what the nodes have, and what it takes to tell what came of them. The rest is
+# for writing the answer, beside all other calls.
+_FOR_NODES, _FOR_RESULTS = 0.94, 0.02
+_NOT_NAMED = "[cache_nodes] sites_file does not name it"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,100 +41,105 @@ class OwnNode:
 
     url: str | None
     look: Callable[[], Answer]
-    glance: Callable[[str, str], Reply]
-
-
-class Fleet:
-    """What calls share.
-
-    Args:
-        options: the group ``[cache_nodes]`` of Glance's configuration.
-        sites: which nodes may be called.
-        names: what looks up hosts.
-    """
-
-    def __init__(self, options: Any, sites: SitesFile, names: Names | None = None) -> None:
-        self.options, self.sites = options, sites
-        self.names = names or Names()
-        self.workers = Workers(_CALLS_AT_ONCE * options.fleet_concurrency)
-
-    def call(
-        self,
-        own: OwnNode,
-        headers: Mapping[str, str],
-        *,
-        started: float | None = None,
-        has_access_rules: bool = False,
-    ) -> Call:
-        """Start a call.
-
-        Args:
-            own: the node that was called.
-            headers: what each request to another node has: the caller's token, the request id.
-            started: from when on its time runs, by the monotonic clock; None for now.
-            has_access_rules: whether the token is of an application credential with access rules.
-        """
-        peers = Peers(self.options, self.names, headers, has_access_rules=has_access_rules)
-        return Call(self, own, peers, time.monotonic() if started is None else started)
+    glance: Callable[[str, str], Response]
 
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """One call.
+    """One call; :func:`calling` makes it.
 
     Attributes:
-        fleet: what lasts.
+        shared: what calls share.
         own: the node that was called.
-        peers: what sends requests to the others.
+        headers: of each request to another node.
         started: when it began, by the monotonic clock.
+        may_call: whether a token may be sent to a node.
+        has_access_rules: whether the token is of an application credential with access rules.
     """
 
-    fleet: Fleet
+    shared: NodeCalls
     own: OwnNode
-    peers: Peers
+    headers: Mapping[str, str]
     started: float
+    may_call: Callable[[str], bool]
+    has_access_rules: bool = False
 
     def each(
         self,
         nodes: Sequence[str],
-        job: Callable[[str, Turn], Result],
+        job: Callable[[str, Deadline], Result],
         failed: Callable[[str, NodeError], Result],
         part: float = 1.0,
     ) -> list[Result]:
-        """Run a job for each node, many at once.
+        """Run a job for each node that may be called, many at once.
 
         Args:
             nodes: node reference URLs.
-            job: what to do within a node's turn; raises NodeError when it gives nothing.
+            job: what to do within a node's deadline; raises NodeError when it gives nothing.
             failed: makes a result of that error.
             part: of the time of the call, after which it ends.
 
         Returns:
             A result for each node, in their order.
         """
-        options = self.fleet.options
-        deadline = self.started + part * _FOR_NODES * options.fleet_timeout
-        fan_out = FanOut(job, failed, deadline, options.fleet_concurrency)
-        return fan_out.run(nodes, self.fleet.workers)
+        allowed = [node for node in nodes if self.is_own(node) or self.may_call(node)]
+        fan_out = FanOut(job, failed, self._limits(part))
+        results = dict(zip(allowed, fan_out.run(allowed, self.shared.threads)))
+        refused = NodeError(NOT_IN_SITES_FILE, _NOT_NAMED, was_asked=False)
+        return [results[node] if node in results else failed(node, refused) for node in nodes]
 
-    def send(self, method: str, node: str, path: str, turn: Turn) -> Reply:
+    def is_own(self, node: str) -> bool:
+        """Return whether a node is the one that was called."""
+        return self.own.url is not None and node_url.are_same(node, self.own.url)
+
+    def send(self, method: str, node: str, path: str, deadline: Deadline) -> Reply:
         """Send a request to a node's Glance, also to this node's.
 
         Raises:
-            NodeError: there was no answer, or the sites file does not name the node.
+            NodeError: there was no answer that can be used.
         """
-        if node == self.own.url:
-            turn.awaited = ANSWER
-            return self.own.glance(method, path)
-        self.require_named(node)
-        return self.peers.call(method, node, path, turn)
+        if self.is_own(node):
+            response = self.own.glance(method, path)
+        else:
+            response = self.shared.http.request(method, node, path, self.headers, deadline)
+        return Reply(response.status, response.body, self._hint(method))
 
-    def require_named(self, node: str) -> None:
-        """Check that a node may be called.
+    def _hint(self, method: str) -> str:
+        if not self.has_access_rules:
+            return ""
+        path = "/v2/cache/{image_id}"
+        return f"; the application credential needs an access rule for {method} {path} of image"
 
-        Raises:
-            NodeError: the sites file does not name the node.
-        """
-        if not self.fleet.sites.may_call(node):
-            reason = "[cache_nodes] sites_file does not name it"
-            raise NodeError(REFUSED, reason)
+    def _limits(self, part: float) -> Limits:
+        options = self.shared.options
+        until = self.started + part * _FOR_NODES * options.fleet_timeout
+        slack = _FOR_RESULTS * options.fleet_timeout
+        return Limits(until, slack, options.node_timeout, options.fleet_concurrency)
+
+
+@contextlib.contextmanager
+def calling(
+    shared: NodeCalls,
+    own: OwnNode,
+    headers: Mapping[str, str],
+    *,
+    started: float | None = None,
+    has_access_rules: bool = False,
+) -> Iterator[Call]:
+    """Make a call for the block.
+
+    Args:
+        shared: what calls share.
+        own: the node that was called.
+        headers: what each request to another node has: the caller's token, the request id.
+        started: from when on its time runs, by the monotonic clock; None for now.
+        has_access_rules: whether the token is of an application credential with access rules.
+
+    Raises:
+        TooManyCallsError: ``fleet_calls`` calls run.
+    """
+    with shared.slot():
+        # The sites file is read here, if it has changed: not in the time of a node.
+        may_call = shared.sites.permission()
+        begun = time.monotonic() if started is None else started
+        yield Call(shared, own, headers, begun, may_call, has_access_rules)

@@ -31,7 +31,7 @@ class Group:
 
 def holds(answer: Answer, on_record: Collection[str]) -> bool:
     """Return whether a node has or fetches an image; by the record if it cannot say."""
-    if answer.does_not_tell:
+    if answer.is_by_record:
         return answer.node in on_record
     return answer.state in {outcome.CONFIRMED, outcome.CACHING, outcome.QUEUED}
 

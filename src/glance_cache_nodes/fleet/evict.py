@@ -7,15 +7,16 @@ import functools
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.fleet import outcome, result, verify
+from glance_cache_nodes.fleet import outcome, result
 from glance_cache_nodes.fleet.result import Result
+from glance_cache_nodes.fleet.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from glance_cache_nodes.fleet.call import Call
     from glance_cache_nodes.fleet.outcome import Answer
-    from glance_cache_nodes.fleet.turn import Turn
+    from glance_cache_nodes.net.deadline import Deadline
 
 # Of the time of the call, for finding out what the nodes hold.
 _TO_LOOK = 0.5
@@ -48,9 +49,9 @@ def evict(
         is_gone: whether Glance has deleted it, for all nodes; the caller is an admin.
 
     Returns:
-        A result for each node, in their order.
+        A result for each node, in their request.
     """
-    asked = verify.ask(call, image_id, nodes, is_gone=is_gone, part=_TO_LOOK)
+    asked = verify(call, image_id, nodes, is_gone=is_gone, part=_TO_LOOK)
     answers = {answer.node: answer for answer in asked}
     results = {node: _known_before(answers[node], on_record) for node in nodes}
     to_tell = [node for node, known in results.items() if known is None]
@@ -71,10 +72,10 @@ def _known_before(answer: Answer, on_record: Collection[str]) -> Result | None:
 
 
 def _tell(
-    call: Call, image_id: str, answers: Mapping[str, Answer], node: str, turn: Turn
+    call: Call, image_id: str, answers: Mapping[str, Answer], node: str, deadline: Deadline
 ) -> Result:
     state = answers[node].state
-    reply = call.send("DELETE", node, f"/v2/cache/{image_id}", turn)
+    reply = call.send("DELETE", node, f"/v2/cache/{image_id}", deadline)
     if reply.status == HTTPStatus.NOT_FOUND and state in {outcome.CONFIRMED, outcome.DAMAGED}:
         return Result(node, result.FAILED, _WITHOUT_ROW)
     if reply.status == HTTPStatus.NOT_FOUND:

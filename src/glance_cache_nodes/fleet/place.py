@@ -8,16 +8,17 @@ import datetime
 import functools
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.fleet import outcome, result, verify
+from glance_cache_nodes.fleet import outcome, result
 from glance_cache_nodes.fleet.choose import Group, choose, holds
 from glance_cache_nodes.fleet.result import Result
+from glance_cache_nodes.fleet.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from glance_cache_nodes.fleet.call import Call
     from glance_cache_nodes.fleet.outcome import Answer
-    from glance_cache_nodes.fleet.turn import Turn
+    from glance_cache_nodes.net.deadline import Deadline
 
 # Of the time of the call, for finding out what the nodes hold.
 _TO_LOOK = 0.5
@@ -28,7 +29,7 @@ _STALE = 600
 
 
 @dataclasses.dataclass(frozen=True)
-class Order:
+class PlacementRequest:
     """The image to cache, and what is known before nodes are asked.
 
     Attributes:
@@ -48,66 +49,73 @@ class Order:
     may_place: Collection[str]
 
 
-def place(call: Call, order: Order) -> list[Result]:
+def place(call: Call, request: PlacementRequest) -> list[Result]:
     """Cache an image on nodes.
 
     Returns:
         A result for each node that was chosen, sorted by node.
     """
-    candidates = sorted({node for group in order.groups for node in group.nodes})
-    asked = verify.ask(call, order.image_id, candidates, part=_TO_LOOK)
+    candidates = sorted({node for group in request.groups for node in group.nodes})
+    asked = verify(call, request.image_id, candidates, part=_TO_LOOK)
     answers = {answer.node: answer for answer in asked}
-    chosen = choose(order.groups, answers, order.on_record, order.used, _usable(order, answers))
-    results = {node: _known_before(order, answers[node]) for node in chosen}
+    usable = _usable(request, answers)
+    chosen = choose(request.groups, answers, request.on_record, request.used, usable)
+    results = {node: _known_before(request, answers[node]) for node in chosen}
     to_tell = [node for node, known in results.items() if known is None]
-    told = call.each(to_tell, functools.partial(_tell, call, order, answers), result.of_error)
+    told = call.each(to_tell, functools.partial(_tell, call, request, answers), result.of_error)
     results.update((each.node, each) for each in told)
     return [each for each in results.values() if each is not None]
 
 
-def _usable(order: Order, answers: Mapping[str, Answer]) -> dict[str, bool]:
+def _usable(request: PlacementRequest, answers: Mapping[str, Answer]) -> dict[str, bool]:
     """Return, for each node that takes new images, whether this one can be cached now."""
     return {
-        node: answers[node].can_be_told and _is_too_large(order, answers[node]) is None
+        node: answers[node].can_be_told and _is_too_large(request, answers[node]) is None
         for node in answers
-        if node in order.may_place
+        if node in request.may_place
     }
 
 
-def _known_before(order: Order, answer: Answer) -> Result | None:
+def _known_before(request: PlacementRequest, answer: Answer) -> Result | None:
     """Return the result for a node that gets no request; else None."""
     node, state = answer.node, answer.state
     if state == outcome.CONFIRMED:
         return Result(node, result.ALREADY_CACHED)
-    if answer.does_not_tell and holds(answer, order.on_record):
+    if answer.is_by_record and holds(answer, request.on_record):
         return Result(node, result.ALREADY_CACHED, "by the record: the node does not say")
-    if node not in order.may_place:
+    if node not in request.may_place:
         return Result(node, result.REFUSED, "no_place in the sites file: nothing is placed there")
     if state in {outcome.QUEUED, outcome.CACHING} and not _is_stale(answer):
         done = f", {answer.size} bytes so far" if answer.size else ""
         return Result(node, result.QUEUED, f"it is {state} there already{done}")
-    too_large = _is_too_large(order, answer)
+    too_large = _is_too_large(request, answer)
     if too_large:
         return Result(node, result.REFUSED, too_large)
     return result.without_state(answer)
 
 
-def _is_too_large(order: Order, answer: Answer) -> str | None:
+def _is_too_large(request: PlacementRequest, answer: Answer) -> str | None:
     limit = answer.cache_max_size
-    if limit is None or order.size is None or order.size <= limit:
+    if limit is None or request.size is None or request.size <= limit:
         return None
-    return f"the image has {order.size} bytes, its image_cache_max_size is {limit}"
+    return f"the image has {request.size} bytes, its image_cache_max_size is {limit}"
 
 
-def _tell(call: Call, order: Order, answers: Mapping[str, Answer], node: str, turn: Turn) -> Result:
-    path = f"/v2/cache/{order.image_id}"
+def _tell(
+    call: Call,
+    request: PlacementRequest,
+    answers: Mapping[str, Answer],
+    node: str,
+    deadline: Deadline,
+) -> Result:
+    path = f"/v2/cache/{request.image_id}"
     if answers[node].state == outcome.DAMAGED:
         # Else the node would serve the damaged file until the new one is there, and its row would
         # keep the size of the old one. A caller who may not evict can still have it cached.
-        reply = call.send("DELETE", node, path, turn)
+        reply = call.send("DELETE", node, path, deadline)
         if not reply.is_success and reply.outcome() != outcome.REFUSED:
             return result.of_refusal(node, reply)
-    reply = call.send("PUT", node, path, turn)
+    reply = call.send("PUT", node, path, deadline)
     if not reply.is_success:
         return result.of_refusal(node, reply)
     return Result(node, result.QUEUED)

@@ -9,14 +9,12 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.fleet import outcome
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glance_cache_nodes.exception import NodeError
     from glance_cache_nodes.fleet.call import Call
-    from glance_cache_nodes.fleet.turn import Turn
+    from glance_cache_nodes.net.deadline import Deadline
 
 UP, DOWN = "up", "down"
 _WITHOUT_HEALTH_CHECK = {
@@ -52,25 +50,24 @@ def probe(call: Call, nodes: Sequence[str]) -> list[Probe]:
         nodes: node reference URLs that are registered.
 
     Returns:
-        A probe for each node, in their order.
+        A probe for each node, in their request.
     """
     return call.each(nodes, functools.partial(_probe, call), _failed)
 
 
-def _probe(call: Call, node: str, turn: Turn) -> Probe:
-    if node == call.own.url:
+def _probe(call: Call, node: str, deadline: Deadline) -> Probe:
+    if call.is_own(node):
         return Probe(node, UP, 0.0)
-    call.require_named(node)
     started = time.monotonic()
-    reply = call.peers.call("GET", node, "/healthcheck", turn)
+    reply = call.send("GET", node, "/healthcheck", deadline)
     if reply.status in _WITHOUT_HEALTH_CHECK:
         started = time.monotonic()
-        reply = call.peers.call("GET", node, "/versions", turn)
+        reply = call.send("GET", node, "/versions", deadline)
     if reply.is_success or reply.status == HTTPStatus.MULTIPLE_CHOICES:
         return Probe(node, UP, round(1000 * (time.monotonic() - started), 1))
     return Probe(node, DOWN, reason=reply.status_in_words())
 
 
 def _failed(node: str, error: NodeError) -> Probe:
-    status = None if error.outcome == outcome.REFUSED or not error.was_asked else DOWN
+    status = DOWN if error.was_asked else None
     return Probe(node, status, reason=str(error))

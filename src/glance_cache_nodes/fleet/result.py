@@ -10,8 +10,7 @@ from glance_cache_nodes.fleet import outcome
 
 if TYPE_CHECKING:
     from glance_cache_nodes.exception import NodeError
-    from glance_cache_nodes.fleet.outcome import Answer
-    from glance_cache_nodes.fleet.reply import Reply
+    from glance_cache_nodes.fleet.outcome import Answer, Reply
 
 QUEUED = "queued"
 ALREADY_CACHED = "already_cached"
@@ -38,11 +37,11 @@ class Result:
 
 
 def without_state(answer: Answer) -> Result | None:
-    """Return the result for a node that did not report its state; else None.
+    """Return the result for a node whose state is not known; else None.
 
-    A node that does not tell is one that did: the record says it for it.
+    Where the record counts instead of the node's answer, the state is known.
     """
-    if answer.does_not_tell:
+    if answer.is_by_record:
         return None
     if answer.state in {outcome.REFUSED, outcome.UNREACHABLE}:
         return Result(answer.node, answer.state, answer.reason)
@@ -60,6 +59,7 @@ def of_refusal(node: str, reply: Reply) -> Result:
 
 def of_error(node: str, error: NodeError) -> Result:
     """Return the result for a node that may have got the request, and did not answer."""
-    if error.outcome != outcome.UNVERIFIED:
-        return Result(node, error.outcome, str(error))
+    kind = outcome.of_code(error)
+    if kind != outcome.UNVERIFIED:
+        return Result(node, kind, str(error))
     return Result(node, FAILED, f"it was asked; the outcome is not known: {error}")

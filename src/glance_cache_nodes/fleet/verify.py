@@ -3,22 +3,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.fleet import outcome
 from glance_cache_nodes.fleet.outcome import Answer
-from glance_cache_nodes.fleet.turn import ANSWER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from glance_cache_nodes.fleet.call import Call
-    from glance_cache_nodes.fleet.turn import Turn
+    from glance_cache_nodes.net.deadline import Deadline
 
 
-def ask(
+def verify(
     call: Call,
     image_id: str,
     nodes: Sequence[str],
@@ -42,16 +42,16 @@ def ask(
     return call.each(nodes, job, outcome.of_error, part)
 
 
-def is_complete(answers: Iterable[Answer]) -> bool:
-    """Return whether each node reported its disk."""
-    return not any(answer.state in outcome.UNKNOWN for answer in answers)
-
-
-def _ask(call: Call, image_id: str, is_gone: bool, node: str, turn: Turn) -> Answer:  # noqa: FBT001
-    if node == call.own.url:
-        turn.awaited = ANSWER
-        return call.own.look()
-    reply = call.send("GET", node, f"/v2/cache/{image_id}", turn)
+def _ask(  # positional, as functools.partial gives them
+    call: Call,
+    image_id: str,
+    is_gone: bool,  # noqa: FBT001
+    node: str,
+    deadline: Deadline,
+) -> Answer:
+    if call.is_own(node):
+        return dataclasses.replace(call.own.look(), node=node)
+    reply = call.send("GET", node, f"/v2/cache/{image_id}", deadline)
     if is_gone and reply.status == HTTPStatus.NOT_FOUND:
         # What a node answers to an admin when it has nothing of an image that Glance has not.
         return Answer(node, outcome.ABSENT, status=reply.status)

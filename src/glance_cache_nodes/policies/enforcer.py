@@ -26,13 +26,10 @@ class Enforcer:
 
     Args:
         enforcer: Glance's, which knows all rules.
-
-    Attributes:
-        glance: the same.
     """
 
     def __init__(self, enforcer: Any) -> None:
-        self.glance = enforcer
+        self._glance = enforcer
         self._lock = threading.Lock()
         self._read: tuple[int, ...] | None = None
         self._looked = -LOOK_EVERY
@@ -48,22 +45,27 @@ class Enforcer:
         Raises:
             glance.common.exception.Forbidden: the rule refuses, or the token has the wrong scope.
         """
+        self.glance.enforce(context, rule, target)
+
+    @property
+    def glance(self) -> Any:
+        """Glance's enforcer, with the rules as they are now."""
         fresh = time.monotonic() - self._looked < LOOK_EVERY
         if not fresh or self._state() != self._read:
             self._load()
-        self.glance.enforce(context, rule, target)
+        return self._glance
 
     def _load(self) -> None:
         with self._lock:
             self._looked = time.monotonic()
             self._read = self._state()  # before it is read: a change meanwhile is seen next time
-            self.glance.use_conf = True
-            self.glance.load_rules()
-            self.glance.use_conf = False
+            self._glance.use_conf = True
+            self._glance.load_rules()
+            self._glance.use_conf = False
 
     def _state(self) -> tuple[int, ...] | None:
         try:
-            found = os.stat(self.glance.policy_path or "")  # noqa: PTH116 - a tenth of Path's cost
+            found = os.stat(self._glance.policy_path or "")  # noqa: PTH116 - a tenth of Path's cost
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino

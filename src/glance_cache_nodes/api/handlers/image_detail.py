@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glance_cache_nodes.api import chosen, near, outgoing, record, responses, validation
+from glance_cache_nodes.api import checks, outgoing, responses, selection, validation
 from glance_cache_nodes.db import image_copies, leftovers, nodes
 from glance_cache_nodes.fleet import outcome, verify
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     import webob
 
-    from glance_cache_nodes.api.routes import Params
-    from glance_cache_nodes.api.service import Service
+    from glance_cache_nodes.api.context import Params
     from glance_cache_nodes.db.image_copies import Copy
     from glance_cache_nodes.fleet.outcome import Answer
+    from glance_cache_nodes.service import Service
 
 QUERY = {
-    "near": near.PARAMETER,
+    "near": checks.SITE,
     "verify": validation.BOOLEAN,
     "node": validation.text("the URL of a node", repeatable=True),
 }
@@ -46,11 +46,11 @@ def show(service: Service, request: webob.Request, params: Params) -> webob.Resp
         webob.exc.HTTPException: 400, 409 or 404, looked for in this order.
         DatabaseUnavailableError: there was no answer within the bound.
     """
-    in_order = near.order(service.sites, params.query.get("near"))
+    in_order = checks.order_near(service.sites, params.query.get("near"))
     is_verified, named = bool(params.query.get("verify")), params.query.get("node", [])
     registered = nodes.find_urls(service.database) if is_verified or named else []
-    chosen.require_known(registered, named)
-    record.require(service.conf)
+    selection.require_known(registered, named)
+    checks.require_record(service.conf)
     if is_verified:
         return _asked(service, request, params, in_order(list(dict.fromkeys(named)) or registered))
     image = params.image
@@ -71,8 +71,9 @@ def _asked(
     found = image.found_or_gone()
     known = found or leftovers.find(service.database, image.id)
     copies = {copy.node: copy for copy in image_copies.find(service.database, image.id)}
-    call = outgoing.begin(service, request, params, known.size if known else None)
-    answers = verify.ask(call, image.id, urls, is_gone=found is None)
+    size = known.size if known else None
+    with outgoing.calling(service, request, params, size) as call:
+        answers = verify.verify(call, image.id, urls, is_gone=found is None)
     if known is None and not any(each.state in _PRESENT for each in answers):
         raise image.not_found()
     sites = service.sites.sites_of(urls)
@@ -88,11 +89,10 @@ def body(image_id: str, rows: Sequence[dict[str, Any]], checked_at: str | None) 
         rows: what :func:`row` returned, in their order.
         checked_at: when the nodes were asked; None where they were not.
     """
-    complete = not any(each["state"] in outcome.UNKNOWN for each in rows)
     return {
         "image_id": image_id,
         "checked_at": checked_at,
-        "complete": complete,
+        "complete": outcome.are_complete(each["state"] for each in rows),
         "nodes": list(rows),
     }
 

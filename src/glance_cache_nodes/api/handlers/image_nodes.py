@@ -5,17 +5,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.api import near, outgoing, record, responses, validation
+from glance_cache_nodes.api import checks, outgoing, responses, validation
 from glance_cache_nodes.db import nodes
 from glance_cache_nodes.fleet import outcome, verify
 
 if TYPE_CHECKING:
     import webob
 
-    from glance_cache_nodes.api.routes import Params
-    from glance_cache_nodes.api.service import Service
+    from glance_cache_nodes.api.context import Params
+    from glance_cache_nodes.service import Service
 
-QUERY = {"near": near.PARAMETER, "verify": validation.BOOLEAN}
+QUERY = {"near": checks.SITE, "verify": validation.BOOLEAN}
 
 
 def list_for_image(service: Service, request: webob.Request, params: Params) -> webob.Response:
@@ -30,8 +30,8 @@ def list_for_image(service: Service, request: webob.Request, params: Params) -> 
         webob.exc.HTTPException: 400, 409 or 404, looked for in this order.
         DatabaseUnavailableError: there was no answer within the bound.
     """
-    in_order = near.order(service.sites, params.query.get("near"))
-    record.require(service.conf)
+    in_order = checks.order_near(service.sites, params.query.get("near"))
+    checks.require_record(service.conf)
     urls, checked = params.image.nodes(), None
     if params.query.get("verify"):
         urls, checked = _verified(service, request, params)
@@ -48,7 +48,8 @@ def _verified(
 ) -> tuple[list[str], dict[str, object]]:
     image, size = params.image, params.image.found().size
     registered = nodes.find_urls(service.database)
-    call = outgoing.begin(service, request, params, size)
-    answers = verify.ask(call, image.id, registered)
-    checked = {"checked_at": responses.now(), "complete": verify.is_complete(answers)}
+    with outgoing.calling(service, request, params, size) as call:
+        answers = verify.verify(call, image.id, registered)
+    complete = outcome.are_complete(each.state for each in answers)
+    checked = {"checked_at": responses.now(), "complete": complete}
     return [each.node for each in answers if each.state == outcome.CONFIRMED], checked

@@ -3,24 +3,67 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib import parse
 
-from glance_cache_nodes.api import filters, near, record, responses
+from glance_cache_nodes.api import checks, responses, validation
+from glance_cache_nodes.api.image import other_attributes
+from glance_cache_nodes.cache import layout
 from glance_cache_nodes.db import images, nodes
+from glance_cache_nodes.db.image_nodes import policy_attributes
 from glance_cache_nodes.policies import rules
 from glance_cache_nodes.policies.decisions import Decisions
+from glance_cache_nodes.policies.target import LazyTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import webob
 
-    from glance_cache_nodes.api.routes import Params
-    from glance_cache_nodes.api.service import Service
+    from glance_cache_nodes.api.context import Params
+    from glance_cache_nodes.db.images import Image
+    from glance_cache_nodes.service import Service
 
 PATH = "/v2/cache/images"
-QUERY = filters.QUERY
+
+MOST_IDS = 100
+_LARGEST_LIMIT = 2**31 - 1
+_IN = "in:"
+_IDS = re.compile(rf"{layout.IMAGE_ID}(?:,{layout.IMAGE_ID})*\Z")
+# A URL is stored in ASCII, and an id in 36 characters.
+_NODE = re.compile(r"[!-~]{1,255}\Z")
+_MARKER = re.compile(r"[0-9A-Za-z_-]{1,36}\Z")
+
+
+def _ids(text: str) -> frozenset[str]:
+    listed = text.startswith(_IN)
+    ids = text[len(_IN) :] if listed else text
+    if not _IDS.match(ids) or ids.count(",") >= (MOST_IDS if listed else 1):
+        raise ValueError(text)
+    return frozenset(ids.split(","))
+
+
+def _matching(pattern: re.Pattern[str], expects: str) -> validation.Parameter:
+    def read(text: str) -> str:
+        if not pattern.match(text):
+            raise ValueError(text)
+        return text
+
+    return validation.Parameter(read, expects)
+
+
+QUERY = {
+    "image_id": validation.Parameter(
+        _ids, f"the UUID of an image, or in: and up to {MOST_IDS} UUIDs with commas between them"
+    ),
+    "node": _matching(_NODE, "the URL of a node"),
+    "site": checks.SITE,
+    "leftover": validation.BOOLEAN,
+    "limit": validation.integer(1, _LARGEST_LIMIT),
+    "marker": _matching(_MARKER, "the image_id of the last image of the page before"),
+}
+"""Glance's own names and forms, where it has such a parameter for images."""
 
 
 def list_page(service: Service, request: webob.Request, params: Params) -> webob.Response:
@@ -39,7 +82,7 @@ def list_page(service: Service, request: webob.Request, params: Params) -> webob
     if query.get("leftover") and not caller.is_admin:
         raise responses.refusal(responses.FORBIDDEN, "Only an admin may list leftovers.")
     is_of_site = _site_filter(service, query.get("site"))
-    record.require(service.conf)
+    checks.require_record(service.conf)
     conf = service.conf
     limit = min(query.get("limit", conf.limit_param_default), conf.api_limit_max)
     shown = Decisions(service.enforcer, caller, rules.GET_IMAGE)
@@ -56,7 +99,7 @@ def list_page(service: Service, request: webob.Request, params: Params) -> webob
         marker=query.get("marker", ""),
         limit=limit,
     )
-    found = [row(image) for image in page if shown.allows(filters.target(service, caller, image))]
+    found = [row(image) for image in page if shown.allows(_target(service, caller, image))]
     return responses.in_json({"images": found, **_links(request, marker)})
 
 
@@ -72,10 +115,18 @@ def row(image: images.Image) -> dict[str, Any]:
     }
 
 
+def _target(service: Service, context: Any, image: Image) -> LazyTarget:
+    """Return what policy rules compare with, for an image of a page, which the caller may see."""
+    return LazyTarget(
+        lambda: policy_attributes({"id": image.id, **image.attributes}, context.project_id),
+        lambda: other_attributes(service, context, image.id),
+    )
+
+
 def _site_filter(service: Service, site: str | None) -> Callable[[str], bool] | None:
     if site is None:
         return None
-    sites = near.require(service.sites, site)
+    sites = checks.require_site(service.sites, site)
     return lambda url: sites.site_of(url) == site
 
 

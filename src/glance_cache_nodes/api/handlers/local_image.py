@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glance_cache_nodes.api import record, responses
+from glance_cache_nodes.api import checks, responses
 from glance_cache_nodes.cache import local_image
 from glance_cache_nodes.db import leftovers
 
 if TYPE_CHECKING:
     import webob
 
+    from glance_cache_nodes.api.context import Params
     from glance_cache_nodes.api.image import RequestedImage
-    from glance_cache_nodes.api.routes import Params
-    from glance_cache_nodes.api.service import Service
+    from glance_cache_nodes.service import Service
 
 
 def show(service: Service, request: webob.Request, params: Params) -> webob.Response:
@@ -30,7 +30,7 @@ def show(service: Service, request: webob.Request, params: Params) -> webob.Resp
         DatabaseUnavailableError: there was no answer within the bound.
     """
     del request
-    record.require_cache(service.conf)
+    checks.require_cache(service.conf)
     return responses.in_json(describe(service, params.image))
 
 

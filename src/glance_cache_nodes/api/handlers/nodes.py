@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glance_cache_nodes.api import near, outgoing, record, responses, validation
+from glance_cache_nodes.api import checks, outgoing, responses, validation
 from glance_cache_nodes.db import nodes
 from glance_cache_nodes.fleet import probe
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     import webob
 
-    from glance_cache_nodes.api.routes import Params
-    from glance_cache_nodes.api.service import Service
+    from glance_cache_nodes.api.context import Params
+    from glance_cache_nodes.service import Service
 
-QUERY = {"near": near.PARAMETER, "probe": validation.BOOLEAN}
+QUERY = {"near": checks.SITE, "probe": validation.BOOLEAN}
 
 
 def list_all(service: Service, request: webob.Request, params: Params) -> webob.Response:
@@ -32,12 +32,13 @@ def list_all(service: Service, request: webob.Request, params: Params) -> webob.
         webob.exc.HTTPException: 400 or 409, looked for in this order.
         DatabaseUnavailableError: there was no answer within the bound.
     """
-    in_order = near.order(service.sites, params.query.get("near"))
-    record.require(service.conf)
+    in_order = checks.order_near(service.sites, params.query.get("near"))
+    checks.require_record(service.conf)
     found = {node.url: node for node in nodes.find_all(service.database)}
     urls = in_order(list(found))
     if params.query.get("probe"):
-        probes = probe.probe(outgoing.begin_without_token(service, request), urls)
+        with outgoing.calling_without_token(service, request) as call:
+            probes = probe.probe(call, urls)
     else:
         probes = [probe.Probe(url, None) for url in urls]
     is_admin = request.context.is_admin

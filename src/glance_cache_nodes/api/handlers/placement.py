@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from oslo_log import log
 
-from glance_cache_nodes.api import chosen, outgoing, record, responses, validation
+from glance_cache_nodes.api import checks, outgoing, responses, selection, validation
 from glance_cache_nodes.db import image_copies, nodes
 from glance_cache_nodes.fleet import evict as evicting
 from glance_cache_nodes.fleet import place as placing
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     import webob
 
-    from glance_cache_nodes.api.routes import Params
-    from glance_cache_nodes.api.service import Service
+    from glance_cache_nodes.api.context import Params
     from glance_cache_nodes.fleet.result import Result
+    from glance_cache_nodes.service import Service
 
 LOG = log.getLogger(__name__)
 
-BODY = validation.Body(chosen.SCHEMA, limit=2**20)
+BODY = validation.Body(selection.SCHEMA, limit=2**20)
 QUERY = {
     "node": validation.text("the URL of a node", repeatable=True),
     "site": validation.text("the name of a site", repeatable=True),
@@ -44,8 +44,8 @@ def cache(service: Service, request: webob.Request, params: Params) -> webob.Res
         DatabaseUnavailableError: there was no answer within the bound.
     """
     used = _used(service, params.body)
-    groups = chosen.to_cache(service.sites, list(used), params.body)
-    record.require(service.conf)
+    groups = selection.to_cache(service.sites, list(used), params.body)
+    checks.require_record(service.conf)
     found = params.image.found()
     if found.status != "active":
         raise responses.refusal(
@@ -53,8 +53,8 @@ def cache(service: Service, request: webob.Request, params: Params) -> webob.Res
         )
     sites = service.sites.current()
     may_place = {url for url in used if sites is None or sites.may_place(url)}
-    chosen.require_enough(groups, may_place.union(found.nodes))
-    order = placing.Order(
+    selection.require_enough(groups, may_place.union(found.nodes))
+    wanted = placing.PlacementRequest(
         image_id=params.image.id,
         size=found.size,
         groups=groups,
@@ -62,8 +62,9 @@ def cache(service: Service, request: webob.Request, params: Params) -> webob.Res
         used=used,
         may_place=may_place,
     )
-    call = outgoing.begin(service, request, params, found.size)
-    return _answer(request, params.image.id, placing.place(call, order))
+    with outgoing.calling(service, request, params, found.size) as call:
+        results = placing.place(call, wanted)
+    return _answer(request, params.image.id, results)
 
 
 def evict(service: Service, request: webob.Request, params: Params) -> webob.Response:
@@ -78,14 +79,14 @@ def evict(service: Service, request: webob.Request, params: Params) -> webob.Res
         webob.exc.HTTPException: 400, 409 or 404.
         DatabaseUnavailableError: there was no answer within the bound.
     """
-    urls = chosen.to_evict(service.sites, nodes.find_urls(service.database), params.query)
-    record.require(service.conf)
+    urls = selection.to_evict(service.sites, nodes.find_urls(service.database), params.query)
+    checks.require_record(service.conf)
     image = params.image
     found = image.found_or_gone()
     on_record = {copy.node for copy in image_copies.find(service.database, image.id)}
     size = found.size if found else None
-    call = outgoing.begin(service, request, params, size)
-    results = evicting.evict(call, image.id, urls, on_record, is_gone=found is None)
+    with outgoing.calling(service, request, params, size) as call:
+        results = evicting.evict(call, image.id, urls, on_record, is_gone=found is None)
     return _answer(request, image.id, results)
 
 

@@ -10,9 +10,9 @@ import urllib.parse
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from glance_cache_nodes import node_url
 from glance_cache_nodes.cache import layout
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes.fleet.web_address import is_web_address
 from glance_cache_nodes.reconcile.check.line import error, success, unknown
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def is_set(settings: Settings) -> Line:
     """The URL is set, and is one."""
     if settings.node is None:
         return error("worker_self_reference_url is not set", _SET_URL)
-    if not is_web_address(settings.node):
+    if not node_url.is_url(settings.node):
         return error(f"worker_self_reference_url = {settings.node} is no URL of HTTP", _SET_URL)
     return success(f"worker_self_reference_url = {settings.node}")
 

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any
 import webob
 from oslo_log import log
 
-from glance_cache_nodes.fill import access, reader, request, wanted
-from glance_cache_nodes.fill.ledger import LedgerBusyError, Refused
+from glance_cache_nodes.exception import LockBusyError
+from glance_cache_nodes.fill import access, caller, image, reader
+from glance_cache_nodes.fill.ledger import Refused
+from glance_cache_nodes.net import threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from glance_cache_nodes.fill.node import Node
-    from glance_cache_nodes.fill.request import Request
-    from glance_cache_nodes.fill.sources import Neighbours
-    from glance_cache_nodes.fill.wanted import Wanted
+    from glance_cache_nodes.fill.caller import Caller
+    from glance_cache_nodes.fill.image import ImageToFill
+    from glance_cache_nodes.fill.peer_finder import PeerFinder
+    from glance_cache_nodes.fill.service import FillService
 
 LOG = log.getLogger(__name__)
 ACCEPTED = 202
@@ -30,21 +32,21 @@ AGAIN = 0.2  # seconds until the next try while other fills take all the places
 
 @dataclasses.dataclass(frozen=True)
 class _Job:
-    wanted: Wanted
-    around: Neighbours
-    request: Request
+    image: ImageToFill
+    peers: PeerFinder
+    caller: Caller
 
 
-class Places:
+class FillQueue:
     """The queued images, and the threads that fill them.
 
     Args:
-        this: this node.
+        service: what fills use.
         application: what stands behind the filter.
     """
 
-    def __init__(self, this: Node, application: Any) -> None:
-        self._node, self._application = this, application
+    def __init__(self, service: FillService, application: Any) -> None:
+        self._service, self._application = service, application
         self._lock = threading.Lock()
         self._waiting: deque[_Job] = deque()
         self._known: set[str] = set()
@@ -57,27 +59,27 @@ class Places:
             environ: the request.
             image_id: the image.
         """
-        around = self._node.neighbours()
-        if around is None or not self._node.ledger.limits.at_once:
+        peers = self._service.peers()
+        if peers is None or not self._service.ledger.limits.at_once:
             return None
         context = webob.Request(environ).context
-        image = access.image_to_cache(self._node.enforcer, context, image_id)
-        asked = wanted.of(image) if image else None
+        shown = access.image_to_cache(self._service.shared.enforcer.glance, context, image_id)
+        asked = image.of(shown) if shown else None
         if asked is None:
             return None
-        kept = request.keep(environ, context, image_id, self._application, as_admin=True)
-        self._put(_Job(asked, around, kept))
+        kept = caller.keep(environ, context, image_id, self._application, as_admin=True)
+        self._put(_Job(asked, peers, kept))
         return webob.Response(status=ACCEPTED)
 
     def _put(self, job: _Job) -> None:
         with self._lock:
-            if job.wanted.id in self._known:
+            if job.image.id in self._known:
                 return
-            self._node.publisher.queue(job.wanted)
-            if self._threads < self._node.ledger.limits.at_once:
-                threading.Thread(target=self._work, daemon=True).start()  # it waits for the lock
+            self._service.publisher.queue(job.image)
+            if self._threads < self._service.ledger.limits.at_once:
+                threads.start("cache-nodes-fill", self._work)  # it waits for the lock
                 self._threads += 1
-            self._known.add(job.wanted.id)
+            self._known.add(job.image.id)
             self._waiting.append(job)
 
     def _work(self) -> None:
@@ -90,26 +92,27 @@ class Places:
             try:
                 self._fill(job)
             except Exception:
-                LOG.exception("Image %s was not filled in", job.wanted.id)
+                LOG.exception("Image %s was not filled in", job.image.id)
             finally:
                 with self._lock:
-                    self._known.discard(job.wanted.id)
-                self._node.publisher.unqueue(job.wanted)
+                    self._known.discard(job.image.id)
+                self._service.publisher.unqueue(job.image)
 
     def _fill(self, job: _Job) -> None:
-        filler = self._node.filler(job.wanted, job.around, job.request, from_peer=False)
+        job.caller.is_logged()
+        filler = self._service.filler(job.image, job.peers, job.caller, from_peer=False)
         while True:
             try:
-                claim = self._node.claim(job.wanted)
-            except (LedgerBusyError, OSError) as error:
+                claim = self._service.claim(job.image)
+            except (LockBusyError, OSError) as error:
                 filler.tell(str(error) or "the ledger is busy")
                 return
             if claim is None:
-                self._wait_for(job.wanted)
-                if self._is_there(job.wanted):
+                self._wait_for(job.image)
+                if self._is_there(job.image):
                     return
             elif not isinstance(claim, Refused):
-                if self._is_there(job.wanted):
+                if self._is_there(job.image):
                     claim.release()
                 else:
                     filler.run(claim)
@@ -119,11 +122,13 @@ class Places:
                 return
             time.sleep(AGAIN)
 
-    def _is_there(self, image: Wanted) -> bool:
+    def _is_there(self, wanted: ImageToFill) -> bool:
         # A file without a row is filled in again: nobody knows whose bytes it has.
-        return self._node.publisher.is_cached(image) and self._node.publisher.has_row(image.id)
+        return self._service.publisher.is_cached(wanted) and self._service.publisher.has_row(
+            wanted.id
+        )
 
-    def _wait_for(self, image: Wanted) -> None:
-        pause = reader.Pause(self._node.patience)
-        while reader.is_running(self._node.ledger, image.id, certain=pause.is_long):
+    def _wait_for(self, wanted: ImageToFill) -> None:
+        pause = reader.Pause(self._service.patience)
+        while reader.is_running(self._service.ledger, wanted.id, certain=pause.is_long):
             pause.wait()

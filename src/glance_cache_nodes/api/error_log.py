@@ -14,7 +14,7 @@ BETWEEN = 1.0
 """Seconds between two lines."""
 
 
-class Outages:
+class DatabaseErrorLog:
     """The database failures of a process, and its log lines.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glance_cache_nodes.api import responses
+from glance_cache_nodes.api import checks, responses
 from glance_cache_nodes.fleet.choose import Group
 
 if TYPE_CHECKING:
@@ -139,17 +139,10 @@ def _by_site(
     for name in names:
         nodes = tuple(url for url in registered if of_site[url] == name)
         if not nodes:
-            sites = file.current()
-            raise _without_nodes(name, sites.names if sites else None)
+            checks.require_site(file, name)
+            raise _wrong(f"No registered node is in the site {name!r}.")
         found[name] = nodes
     return found
-
-
-def _without_nodes(name: str, names: Sequence[str] | None) -> webob.exc.HTTPException:
-    if names and name in names:
-        return _wrong(f"No registered node is in the site {name!r}.")
-    there_are = f"The sites are: {', '.join(names)}." if names else "This node knows no sites."
-    return _wrong(f"There is no site {name[:255]!r}. {there_are}")
 
 
 def _wrong(explanation: str) -> webob.exc.HTTPException:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The image of a fill: its size and its hash."""
+"""The image that a fill brings: its size and its hash."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from glance_cache_nodes.cache import image_hash
 
 
 @dataclasses.dataclass(frozen=True)
-class Wanted:
+class ImageToFill:
     """An active image.
 
     Attributes:
@@ -32,11 +32,11 @@ class Wanted:
         return None if self.algorithm is None else image_hash.new(self.algorithm)
 
 
-def of(image: Any) -> Wanted | None:
+def of(image: Any) -> ImageToFill | None:
     """Return what to fill in for an image of Glance's domain; None where it has no bytes yet."""
     if image.status != "active" or not image.size:
         return None
     algorithm, digest = image_hash.strongest(
         image.os_hash_algo, image.os_hash_value, image.checksum
     )
-    return Wanted(image.image_id, image.size, image.checksum, algorithm, digest)
+    return ImageToFill(image.image_id, image.size, image.checksum, algorithm, digest)

@@ -12,9 +12,8 @@ import collections
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
-from glance_cache_nodes.exception import NodeError
-from glance_cache_nodes.fleet import native
-from glance_cache_nodes.fleet.outcome import UNREACHABLE
+from glance_cache_nodes.exception import CONNECTION, NodeError, NoThreadError
+from glance_cache_nodes.net import threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,21 +35,26 @@ class _Lookup:
         self.host, self.wanted_until, self.is_slow = host, wanted_until, is_slow
         self.addresses: Sequence[Address] = ()
         self.error: str | None = None
-        self._done = native.module("threading").Event()
+        self._done = threads.native("threading").Event()
 
     def run(self, look_up: Callable[[str], Sequence[Address]]) -> None:
         """Look the name up, if somebody still waits."""
         try:
             if time.monotonic() < self.wanted_until:
                 self.addresses = look_up(self.host)
-        except (OSError, UnicodeError) as error:
+        except Exception as error:  # noqa: BLE001 - who waits is told, and the thread goes on
             self.error = str(getattr(error, "strerror", None) or error)
         finally:
             self._done.set()
 
+    def end(self, reason: str) -> None:
+        """Tell those who wait that there is no answer, and why."""
+        self.error = reason
+        self._done.set()
+
     def wait(self, until: float) -> bool:
         """Return whether it was done in time."""
-        if not native.is_patched():
+        if not threads.is_patched():
             return bool(self._done.wait(max(0.0, until - time.monotonic())))
         pause = _FIRST_LOOK
         while not self._done.is_set() and time.monotonic() < until:
@@ -76,7 +80,7 @@ class Names:
         self._slow: set[str] = set()
         self._queue: collections.deque[_Lookup] = collections.deque()
         self._slow_queue: collections.deque[_Lookup] = collections.deque()
-        self._lock = native.module("threading").Lock()
+        self._lock = threads.native("threading").Lock()
 
     def addresses(self, host: str, until: float) -> Sequence[Address]:
         """Return the addresses of a host, at least one.
@@ -94,10 +98,10 @@ class Names:
         lookup = self._join(host, until)
         if not lookup.wait(until):
             self._slow.add(host)
-            raise NodeError(UNREACHABLE, f"the name {host} was not resolved in time")
+            raise NodeError(CONNECTION, f"the name {host} was not resolved in time")
         if not lookup.addresses:
             reason = lookup.error or "no address"
-            raise NodeError(UNREACHABLE, f"the name {host} does not resolve: {reason}")
+            raise NodeError(CONNECTION, f"the name {host} does not resolve: {reason}")
         return lookup.addresses
 
     def _join(self, host: str, until: float) -> _Lookup:
@@ -112,10 +116,23 @@ class Names:
             return lookup
 
     def _start_thread(self) -> None:
-        if self._threads < self._limit:
+        """Start one more thread, if there may be one; where none is left, nobody would look up."""
+        if self._threads >= self._limit:
+            return
+        try:
+            threads.start("cache-nodes-names", self._run, threads.native("threading"))
+        except NoThreadError as error:
+            if not self._threads:
+                self._refuse_all(str(error))
+        else:
             self._threads += 1
-            thread = native.module("threading").Thread
-            thread(target=self._run, name="cache-nodes-names", daemon=True).start()
+
+    def _refuse_all(self, reason: str) -> None:
+        for lookup in (*self._queue, *self._slow_queue):
+            lookup.end(reason)
+        self._queue.clear()
+        self._slow_queue.clear()
+        self._pending.clear()
 
     def _run(self) -> None:
         while True:
@@ -141,13 +158,13 @@ class Names:
 
 
 def _of_system(host: str, flags: int = 0) -> Sequence[Address]:
-    socket = native.module("socket")
+    socket = threads.native("socket")
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=flags)
     return [(family, address) for family, _, _, _, address in found]
 
 
 def _if_numeric(host: str) -> Sequence[Address]:
-    socket = native.module("socket")
+    socket = threads.native("socket")
     try:
         return _of_system(host, socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):

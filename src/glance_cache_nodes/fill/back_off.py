@@ -19,7 +19,7 @@ NO_ANSWER = 15.0
 """Seconds for which a peer that did not answer, or broke off, is not asked."""
 
 
-class Avoided:
+class PeerBackOff:
     """The peers to avoid.
 
     Args:

@@ -4,37 +4,40 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from typing import TYPE_CHECKING
 
 from oslo_log import log
 
+from glance_cache_nodes import node_url
 from glance_cache_nodes.db import image_copies, nodes
 from glance_cache_nodes.exception import DatabaseUnavailableError
-from glance_cache_nodes.fill import rendezvous
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from glance_cache_nodes.db.database import Database
-    from glance_cache_nodes.fill.avoided import Avoided
+    from glance_cache_nodes.fill.back_off import PeerBackOff
     from glance_cache_nodes.sites import Sites
 
 LOG = log.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
-class Neighbours:
-    """The nodes around this one.
+class PeerFinder:
+    """The nodes peers this one.
 
     Attributes:
         database: the record, with the nodes that have registered.
         sites: the sites file.
         own_url: this node's reference URL.
-        avoided: those not to ask for a while.
+        back_off: those not to ask for a while.
     """
 
     database: Database
     sites: Sites
     own_url: str
-    avoided: Avoided
+    back_off: PeerBackOff
 
     def holders(self, image_id: str) -> list[str]:
         """Return the nodes of this site and those near it that hold an image, nearest first."""
@@ -63,10 +66,26 @@ class Neighbours:
             return []
         own = self.sites.site_of(self.own_url)
         of_site = [url for url in registered if self.sites.site_of(url) == own]
-        order = rendezvous.order(image_id, [*of_site, self.own_url])
+        order = by_hash(image_id, [*of_site, self.own_url])
         return [url for url in order[: order.index(self.own_url)] if self._may_ask(url)]
 
     def _may_ask(self, url: str) -> bool:
         # This node may have registered under another spelling before: with a slash at the end.
-        is_this_one = self.sites.are_same(url, self.own_url)
-        return not is_this_one and self.sites.has(url) and not self.avoided.has(url)
+        is_this_one = node_url.are_same(url, self.own_url)
+        return not is_this_one and self.sites.has(url) and not self.back_off.has(url)
+
+
+def by_hash(image_id: str, urls: Iterable[str]) -> list[str]:
+    """Return nodes by their rendezvous hash with an image, the highest first.
+
+    A node that comes or goes changes nothing about the order of the others.
+
+    Args:
+        image_id: the image.
+        urls: node reference URLs.
+    """
+    return sorted(set(urls), key=lambda url: _score(image_id, url), reverse=True)
+
+
+def _score(image_id: str, url: str) -> bytes:
+    return hashlib.sha256(f"{image_id} {url}".encode()).digest()

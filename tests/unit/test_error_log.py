@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from glance_cache_nodes.api.outages import Outages
+from glance_cache_nodes.api.error_log import DatabaseErrorLog
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def told():
     lines: list[str] = []
     clock = SimpleNamespace(now=100.0)
     log = SimpleNamespace(error=lambda words, *rest: lines.append(words % rest))
-    return Outages(log, lambda: clock.now), clock, lines
+    return DatabaseErrorLog(log, lambda: clock.now), clock, lines
 
 
 def test_the_first_failure_is_told_in_one_line(told) -> None:
