@@ -137,11 +137,58 @@ Possible values:
         help="""
 How many images the filter cache_fill fills into this node's cache at once at most.
 
-A download beyond that number is left to Glance; an image that is to be cached waits.
+A download beyond that number is left to Glance; an image that is to be cached waits. The
+last half of them, rounded down, is for projects without a running fill, and for images
+that an operator has asked to have cached.
 
 Possible values:
     * Any number from 1 to 100
     * 0: no image is filled in
+""",
+    ),
+    cfg.FloatOpt(
+        "fill_search_timeout",
+        default=2.0,
+        min=0.1,
+        max=60.0,
+        help="""
+How long the filter cache_fill asks other nodes for an image before it reads the store, in
+seconds.
+
+It is the time in all, from the request to the headers of a node's answer, however many
+nodes are asked. A download that waits for bytes of another one's fill for that long reads
+the store itself. Where the server has one thread a process, nodes are asked for 0.5 s.
+
+Possible values:
+    * Any number from 0.1 to 60.0
+""",
+    ),
+    cfg.IntOpt(
+        "fill_min_rate",
+        default=1024 * 1024,
+        min=0,
+        help="""
+How many bytes a second another node must send to the filter cache_fill at least.
+
+A node that has sent less in 10 seconds is left, and the image comes from the store from
+the byte reached on.
+
+Possible values:
+    * Any number of bytes from 0 on
+""",
+    ),
+    cfg.FloatOpt(
+        "fill_linger",
+        default=30.0,
+        min=0.0,
+        max=86400.0,
+        help="""
+How long the filter cache_fill goes on with an image that nobody reads any more, in seconds.
+
+Then it is thrown away, unless an operator has asked to have it cached.
+
+Possible values:
+    * Any number from 0.0 to 86400.0
 """,
     ),
     cfg.FloatOpt(
@@ -152,8 +199,8 @@ Possible values:
         help="""
 How long the filter cache_fill waits for bytes of an image from another node, in seconds.
 
-A node that has sent nothing for that long is left, and the image comes from the next
-one, or from the backend from the byte reached on.
+A node that has sent nothing for that long after its first byte is left, and the image
+comes from the store from the byte reached on.
 
 Possible values:
     * Any number from 0.5 to 600.0

@@ -77,13 +77,13 @@ class Node:
     def part(self, image_id: str) -> int:
         """Return the bytes in the part file of a fill; 0 for none."""
         try:
-            return (self.cache / "fill" / f"{image_id}.part").stat().st_size
+            return (self.cache / "cache_nodes" / f"{image_id}.part").stat().st_size
         except FileNotFoundError:
             return 0
 
     def is_idle(self) -> bool:
         """Whether it fills nothing in."""
-        return not list((self.cache / "fill").glob("*.lock"))
+        return not list((self.cache / "cache_nodes").glob("*.lock"))
 
 
 @dataclass

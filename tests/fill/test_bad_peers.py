@@ -67,7 +67,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory, peer: Peer, untrusted: Peer)
 @pytest.fixture
 def node(nodes: Nodes) -> Node:
     node = nodes.all[0]
-    for marker in (node.cache / "fill").glob("*.avoid"):
+    for marker in (node.cache / "cache_nodes").glob("*.failed-before"):
         marker.unlink()
     return node
 
@@ -96,7 +96,7 @@ def check_record(nodes: Nodes, node: Node, image_id: str) -> None:
     """Check that file and row are both there or both not, and nothing of the fill is left."""
     assert waiting.until(node.is_idle)
     assert (node.url in nodes.rows(image_id)) == node.has(image_id)
-    assert not list((node.cache / "fill").glob("*.part"))
+    assert not list((node.cache / "cache_nodes").glob("*.part"))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -131,7 +131,7 @@ def test_wrong_bytes_break_the_connection_and_are_never_cached(
     check_record(nodes, node, image_id)
     assert node.has(image_id)
     assert len(peer.asked) == asked == 1
-    assert f"wrong bytes, from {peer.url}" in node.log()
+    assert f"node {peer.url} has a damaged copy" in node.log()
 
 
 def test_a_good_peer_spares_the_backend(nodes: Nodes, node: Node, peer: Peer) -> None:
@@ -189,7 +189,7 @@ def test_a_node_does_not_ask_itself_under_an_older_spelling_of_its_url(
     finally:
         forget(nodes, older)
     check_record(nodes, node, image_id)
-    assert list((node.cache / "fill").glob("*.avoid")) == []
+    assert list((node.cache / "cache_nodes").glob("*.failed-before")) == []
 
 
 def test_a_node_that_the_sites_file_does_not_name_is_never_asked(nodes: Nodes, node: Node) -> None:
@@ -201,10 +201,10 @@ def test_a_node_that_the_sites_file_does_not_name_is_never_asked(nodes: Nodes, n
 
 def test_a_request_from_a_peer_is_not_passed_on(nodes: Nodes, node: Node, peer: Peer) -> None:
     image_id = on_record(nodes, peer, bad_peer.serve_it, 8)
-    only = {"X_Cache_Nodes_Fill": "http://peer:9292", "Cache_Control": "only-if-cached"}
+    only = {"X_Cache_Nodes_Fill": peer.url, "Cache_Control": "only-if-cached"}
     assert node.download(image_id, **only).status == 504
     assert not node.has(image_id)
-    answer = node.download(image_id, X_Cache_Nodes_Fill="http://peer:9292")
+    answer = node.download(image_id, X_Cache_Nodes_Fill=peer.url)
     assert answer.body == peer.data
     assert peer.asked == []
     check_record(nodes, node, image_id)
@@ -221,6 +221,6 @@ def test_a_peer_with_a_wrong_certificate_gets_no_token(
         assert opens.of(image_id) == 1
     check_record(nodes, node, image_id)
     assert untrusted.asked == []
-    assert len(list((node.cache / "fill").glob("*.avoid"))) == 1
+    assert len(list((node.cache / "cache_nodes").glob("*.failed-before"))) == 1
     assert f"{untrusted.url}: " in node.log()
     assert "TLS: self-signed certificate" in node.log()

@@ -13,7 +13,7 @@ import pytest
 
 from glance_cache_nodes.cache import layout
 from glance_cache_nodes.fill import back_off, image
-from glance_cache_nodes.fill.back_off import PeerBackOff
+from glance_cache_nodes.fill.back_off import BackOff
 from glance_cache_nodes.fill.peer_finder import by_hash
 
 URLS = [f"http://edge1-{number}:9292" for number in range(5)]
@@ -37,38 +37,81 @@ def test_each_node_gets_its_share_of_the_images() -> None:
     assert max(first.values()) < 300
 
 
-def test_a_peer_is_avoided_by_all_processes_for_a_while(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+class Clock:
+    """Seconds that a test sets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = time.time()
+        monkeypatch.setattr(back_off.time, "time", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def off(directory: Path, in_a_row: int = 1) -> BackOff:
+    return BackOff(directory, first=15.0, longest=600.0, in_a_row=in_a_row)
+
+
+def test_a_node_that_failed_is_left_alone_by_all_processes_for_a_while(
+    tmp_path: Path, clock: Clock
 ) -> None:
-    layout.fill_dir(tmp_path).mkdir()
-    PeerBackOff(tmp_path).add(URLS[0], 30)
-    assert PeerBackOff(tmp_path).has(URLS[0])
-    assert not PeerBackOff(tmp_path).has(URLS[1])
-    later = time.time() + 31
-    monkeypatch.setattr(back_off.time, "time", lambda: later)
-    assert not PeerBackOff(tmp_path).has(URLS[0])
-    assert not list(layout.fill_dir(tmp_path).iterdir())
+    assert off(tmp_path).failed(URLS[0]) == 15.0
+    assert not off(tmp_path).may_try(URLS[0])
+    assert off(tmp_path).is_on(URLS[0])
+    assert off(tmp_path).may_try(URLS[1])
+    clock.now += 15.1
+    assert not off(tmp_path).is_on(URLS[0])
 
 
-def test_a_shorter_time_does_not_end_a_longer_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    layout.fill_dir(tmp_path).mkdir()
-    peers = PeerBackOff(tmp_path)
-    peers.add(URLS[0], back_off.WRONG_BYTES)
-    peers.add(URLS[0], back_off.NO_ANSWER)
-    later = time.time() + back_off.NO_ANSWER + 1
-    monkeypatch.setattr(back_off.time, "time", lambda: later)
-    assert peers.has(URLS[0])
+def test_after_that_one_request_tries_it_and_the_others_wait(tmp_path: Path, clock: Clock) -> None:
+    off(tmp_path).failed(URLS[0])
+    clock.now += 15.1
+    assert [off(tmp_path).may_try(URLS[0]) for _ in range(3)] == [True, False, False]
+    off(tmp_path).succeeded(URLS[0])
+    assert all(off(tmp_path).may_try(URLS[0]) for _ in range(3))
 
 
-@pytest.mark.parametrize("text", ["", "rubbish", "9e99 far in the future"])
-def test_a_marker_that_makes_no_sense_avoids_nobody(tmp_path: Path, text: str) -> None:
-    layout.fill_dir(tmp_path).mkdir()
-    peers = PeerBackOff(tmp_path)
-    peers.add(URLS[0], 30)
-    next(layout.fill_dir(tmp_path).iterdir()).write_text(text)
-    assert not peers.has(URLS[0])
+def test_each_failure_doubles_the_time_up_to_the_longest(tmp_path: Path, clock: Clock) -> None:
+    seconds = []
+    for _ in range(8):
+        seconds.append(off(tmp_path).failed(URLS[0]))
+        clock.now += seconds[-1] + 0.1
+    assert seconds == [15.0, 30.0, 60.0, 120.0, 240.0, 480.0, 600.0, 600.0]
+
+
+def test_failures_count_only_in_a_row(tmp_path: Path) -> None:
+    node = off(tmp_path, in_a_row=3)
+    assert [node.failed("x"), node.failed("x")] == [0.0, 0.0]
+    node.succeeded("x")
+    assert [node.failed("x"), node.failed("x")] == [0.0, 0.0]
+    assert node.may_try("x")
+    assert node.failed("x") == 15.0
+    assert not node.may_try("x")
+
+
+def test_a_clock_that_was_set_back_ends_it(tmp_path: Path, clock: Clock) -> None:
+    off(tmp_path).failed(URLS[0])
+    clock.now -= 10_000
+    assert off(tmp_path).may_try(URLS[0])
+
+
+def test_where_the_disk_takes_no_file_the_process_remembers(tmp_path: Path, clock: Clock) -> None:
+    layout.state_dir(tmp_path).write_text("no directory")
+    peers = off(tmp_path)
+    peers.failed(URLS[0])
+    assert not peers.may_try(URLS[0])
+    clock.now += 15.1
+    assert [peers.may_try(URLS[0]), peers.may_try(URLS[0])] == [True, False]
+
+
+@pytest.mark.parametrize("text", ["", "rubbish", "1 9e99 15.0 far in the future"])
+def test_a_marker_that_makes_no_sense_stops_nobody(tmp_path: Path, text: str) -> None:
+    peers = off(tmp_path)
+    peers.failed(URLS[0])
+    next(layout.state_dir(tmp_path).iterdir()).write_text(text)
+    assert peers.may_try(URLS[0])
 
 
 def image_with(**values: object) -> types.SimpleNamespace:

@@ -4,19 +4,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from glance_cache_nodes.cache import layout
+from glance_cache_nodes.cache import layout, locks, state
 from glance_cache_nodes.exception import FillBrokenError, WrongBytesError
 from glance_cache_nodes.fill import hashing
 from glance_cache_nodes.fill.image import ImageToFill
-from glance_cache_nodes.fill.ledger import Claim, Ledger, Limits
+from glance_cache_nodes.fill.ledger import Claim, Ledger
 from glance_cache_nodes.fill.part import Part
-from glance_cache_nodes.fill.reader import Reader, follow
+from glance_cache_nodes.fill.reader import Reader
 
 DATA = bytes(range(256)) * 4
 IMAGE = str(uuid.UUID(int=1))
@@ -24,21 +26,32 @@ WANTED = ImageToFill(IMAGE, len(DATA), "md5", "sha512", hashlib.sha512(DATA).hex
 LIMIT = 60.0
 
 
+class Store:
+    """A store; what it is read from on stands in front of the bytes that it gives."""
+
+    def read(self, offset: int) -> Iterator[bytes]:
+        yield b"<store from %d>" % offset
+        yield DATA[offset:]
+
+
 class Fill:
     """A fill that a test drives block by block."""
 
     def __init__(self, directory: Path) -> None:
-        self.ledger = Ledger(directory, Limits(8, 1 << 30))
-        claim = self.ledger.claim(IMAGE, len(DATA))
+        self.ledger = Ledger(directory, 8)
+        claim = self.ledger.claim(IMAGE, len(DATA), "project")
         assert isinstance(claim, Claim)
         self.claim = claim
         self.path = layout.part_file(directory, IMAGE)
         self.cached = layout.cached_file(directory, IMAGE)
         self.part = Part(self.path, WANTED)
 
+    def reader(self, patience: float = LIMIT, *, gives_up: bool = False) -> Reader:
+        return Reader(self.ledger, WANTED, Store(), patience, lambda: gives_up)
+
     def follow(self) -> Reader:
-        reader = follow(self.ledger, WANTED, LIMIT)
-        assert reader is not None
+        reader = self.reader()
+        assert reader.has_begun()
         return reader
 
 
@@ -59,16 +72,26 @@ def test_readers_have_all_but_the_last_block_until_the_hash_is_right(fill: Fill)
     assert b"".join(reader) == DATA[500:]
 
 
-def test_a_wrong_image_is_never_whole(fill: Fill) -> None:
+def test_a_wrong_image_of_another_node_is_never_whole(fill: Fill) -> None:
     fill.part.add(DATA[:500])
     fill.part.add(b"!" * (len(DATA) - 500))
     reader = iter(fill.follow())
     next(reader)
     with pytest.raises(WrongBytesError, match="sha512"):
         fill.part.finish()
+    fill.part.empty()
     fill.claim.release()
-    with pytest.raises(FillBrokenError, match="has ended too early"):
+    with pytest.raises(FillBrokenError, match="wrong bytes"):
         next(reader)
+
+
+def test_a_fill_that_ends_too_early_goes_on_from_the_store(fill: Fill) -> None:
+    fill.part.add(DATA[:500])
+    fill.part.add(DATA[500:900])
+    reader = iter(fill.follow())
+    assert next(reader) == DATA[:500]
+    fill.claim.release()
+    assert list(reader) == [b"<store from 500>", DATA[500:]]
 
 
 def test_more_bytes_than_the_image_has_are_wrong(fill: Fill) -> None:
@@ -94,7 +117,7 @@ def test_what_somebody_may_have_read_cannot_be_begun_again(fill: Fill) -> None:
 def test_a_fill_that_ends_before_a_byte_came_has_no_reader(fill: Fill) -> None:
     fill.part.add(DATA)
     threading.Timer(0.05, fill.claim.release).start()
-    assert follow(fill.ledger, WANTED, LIMIT) is None
+    assert not fill.reader().has_begun()
 
 
 def test_the_cached_file_is_read_when_the_fill_is_over(fill: Fill) -> None:
@@ -121,20 +144,49 @@ def test_a_reader_does_not_follow_the_next_fill_with_the_bytes_of_the_last(fill:
     reader = iter(fill.follow())
     assert next(reader) == DATA[:10]
     fill.claim.release()
-    again = fill.ledger.claim(IMAGE, len(DATA))
+    again = fill.ledger.claim(IMAGE, len(DATA), "project")
     assert isinstance(again, Claim)
-    with pytest.raises(FillBrokenError):
-        next(reader)
+    assert list(reader) == [b"<store from 10>", DATA[10:]]
     again.release()
 
 
-def test_a_fill_that_stands_still_is_left(fill: Fill) -> None:
+def test_a_fill_that_stands_still_is_left_for_the_store(fill: Fill) -> None:
     fill.part.add(DATA[:10])
     fill.part.add(DATA[10:20])
-    reader = follow(fill.ledger, WANTED, 0.05)
-    assert reader is not None
-    with pytest.raises(FillBrokenError, match="stands still"):
-        list(reader)
+    reader = fill.reader(0.05)
+    assert reader.has_begun()
+    assert list(reader) == [DATA[:10], b"<store from 10>", DATA[10:]]
+    fill.claim.release()
+
+
+def test_who_waits_for_the_first_byte_may_give_up(fill: Fill) -> None:
+    assert not fill.reader(gives_up=True).has_begun()
+    fill.claim.release()
+
+
+def test_the_filler_sees_who_reads_along(fill: Fill) -> None:
+    fill.part.add(DATA[:10])
+    fill.part.add(DATA[10:20])
+
+    def is_read() -> bool:
+        with state.opened(fill.path, os.O_RDONLY) as descriptor:
+            return not locks.try_lock(descriptor)
+
+    assert not is_read()
+    reader = fill.follow()
+    assert is_read()
+    reader.close()
+    assert not is_read()
+    fill.claim.release()
+
+
+def test_a_reader_that_is_closed_before_its_first_byte_leaves_no_descriptor(fill: Fill) -> None:
+    fill.part.add(DATA[:10])
+    fill.part.add(DATA[10:20])
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(20):
+        fill.follow().close()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
     fill.claim.release()
 
 

@@ -148,7 +148,7 @@ def test_without_leases_the_stall_time_decides(site, monkeypatch):
 
 def test_a_part_of_the_fill_goes_only_when_nobody_holds_its_lock(site):
     image_id = str(uuid.uuid4())
-    fill = site.directory / "fill"
+    fill = site.directory / "cache_nodes"
     fill.mkdir()
     for ending in ("part", "lock", "failed"):
         (fill / f"{image_id}.{ending}").write_text("x")

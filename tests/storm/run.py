@@ -55,7 +55,7 @@ def foreign_files(world: worlds.World, images: dict[str, bytes]) -> list[Path]:
     directories = [world.cache_dir(number) for number in range(1, NODES + 1)]
     whole = [path for each in directories for path in each.iterdir()]
     partial = [path for each in directories for path in (each / "incomplete").iterdir()]
-    filled = [path for each in directories for path in each.glob("fill/*.part")]
+    filled = [path for each in directories for path in each.glob("cache_nodes/*.part")]
     found = (*whole, *partial, *filled)
     return [path for path in found if path.is_file() and path not in right]
 

@@ -51,26 +51,36 @@ def invalid_dir(directory: str | Path) -> Path:
     return Path(directory, "invalid")
 
 
-def fill_dir(directory: str | Path) -> Path:
-    """Return where the add-on's fill keeps its files."""
+def state_dir(directory: str | Path) -> Path:
+    """Return where the add-on keeps its files."""
+    return Path(directory, "cache_nodes")
+
+
+def old_fill_dir(directory: str | Path) -> Path:
+    """Return where version 0.1 kept them."""
     return Path(directory, "fill")
 
 
 def ledger_file(directory: str | Path) -> Path:
     """Return the file whose lock a process holds while it looks which fills run."""
-    return fill_dir(directory) / "ledger"
+    return state_dir(directory) / "ledger"
 
 
 def part_file(directory: str | Path, image_id: str) -> Path:
     """Return the file into which the fill writes the image."""
-    return fill_dir(directory) / f"{image_id}.part"
+    return state_dir(directory) / f"{image_id}.part"
 
 
 def lock_file(directory: str | Path, image_id: str) -> Path:
     """Return the file whose lock a process holds while it fills the image."""
-    return fill_dir(directory) / f"{image_id}.lock"
+    return state_dir(directory) / f"{image_id}.lock"
 
 
 def failed_file(directory: str | Path, image_id: str) -> Path:
     """Return the file that tells why the last fill failed: JSON with ``reason`` and ``at``."""
-    return fill_dir(directory) / f"{image_id}.failed"
+    return state_dir(directory) / f"{image_id}.failed"
+
+
+def wrong_file(directory: str | Path, image_id: str) -> Path:
+    """Return the file that has the hash which the store's bytes of the image do not have."""
+    return state_dir(directory) / f"{image_id}.wrong"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import os
 import threading
@@ -50,6 +51,13 @@ class Database:
         self._making = threading.Lock()
         self._semaphore = FairSemaphore(self._size)
         self._watchdog = Watchdog()
+
+    def within(self, until: float) -> Database:
+        """Return the same for queries that must end by a moment of the monotonic clock."""
+        self._engine()  # so that the pool is the same
+        limited = copy.copy(self)
+        limited._half = min(self._half, max(0.0, until - time.monotonic()) / 2)
+        return limited
 
     def rows(self, statement: Any, parameters: Mapping[str, object]) -> Sequence[Any]:
         """Execute a statement that only reads, and return all its rows.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import glance.db
+import glance.gateway
 import webob.exc
 from glance.api import policy
 from glance.api.v2 import policy as api_policy
@@ -20,7 +20,7 @@ def image_to_download(enforcer: Any, context: Any, image_id: str) -> Any:
         context: the caller.
         image_id: the image.
     """
-    image = _visible(context, image_id)
+    image = _visible(enforcer, context, image_id)
     if image is None:
         return None
     rule = api_policy.ImageAPIPolicy(context, image, enforcer)
@@ -35,7 +35,7 @@ def image_to_cache(enforcer: Any, context: Any, image_id: str) -> Any:
         context: the caller.
         image_id: the image.
     """
-    image = _visible(context, image_id)
+    image = _visible(enforcer, context, image_id)
     if image is None:
         return None
     rule = api_policy.CacheImageAPIPolicy(
@@ -49,10 +49,12 @@ def target_of(image: Any) -> Any:
     return policy.ImageTarget(image)
 
 
-def _visible(context: Any, image_id: str) -> Any:
+def _visible(enforcer: Any, context: Any, image_id: str) -> Any:
+    # As Glance's controllers do: a property that the caller may not read is none for a rule.
+    repository = glance.gateway.Gateway(policy_enforcer=enforcer).get_repo(context)
     try:
-        return glance.db.ImageRepo(context, glance.db.get_api()).get(image_id)
-    except exception.NotFound:
+        return repository.get(image_id)
+    except (exception.Forbidden, exception.NotFound):
         return None
 
 

@@ -24,11 +24,12 @@ class Backend:
         environ: the request, as ``own_glance.environ_for`` made it.
     """
 
-    is_peer = False
+    is_store = True
+    is_holder = False
 
     def __init__(self, application: Any, environ: Mapping[str, Any]) -> None:
         self._application, self._environ = application, environ
-        self.name = "the backend"
+        self.name = "the store"
 
     def read(self, offset: int) -> Iterator[bytes]:
         """Yield the image's bytes from an offset on.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import functools
+import time
 from typing import TYPE_CHECKING, Any
 
 import webob
@@ -12,21 +12,21 @@ from glance.api.common import size_checked_iter
 from oslo_log import log
 
 from glance_cache_nodes.exception import LockBusyError, NoThreadError
-from glance_cache_nodes.fill import access, caller, image, reader, redirect
+from glance_cache_nodes.fill import access, caller, image, peer, redirect
+from glance_cache_nodes.fill.backend import Backend
 from glance_cache_nodes.fill.ledger import Refused
-from glance_cache_nodes.fill.peer import MARK, ONLY_IF_CACHED
-from glance_cache_nodes.net import threads
+from glance_cache_nodes.fill.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
+    from glance_cache_nodes.fill.caller import Caller
+    from glance_cache_nodes.fill.filler import Filler
     from glance_cache_nodes.fill.image import ImageToFill
     from glance_cache_nodes.fill.peer_finder import PeerFinder
-    from glance_cache_nodes.fill.reader import Reader
     from glance_cache_nodes.fill.service import FillService
 
 LOG = log.getLogger(__name__)
-_MARK = "HTTP_" + MARK.upper().replace("-", "_")
 GATEWAY_TIMEOUT = 504
 
 
@@ -42,13 +42,14 @@ class Downloads:
         self._service, self._application = service, application
         self._notifier = notifier.Notifier()
 
-    def answer(self, environ: Mapping[str, Any], image_id: str) -> webob.Response | None:
+    def answer(self, environ: dict[str, Any], image_id: str) -> webob.Response | None:
         """Return the response to a request; None if Glance answers it.
 
         Args:
             environ: the request, without a range or a query.
             image_id: the image.
         """
+        begun = time.monotonic()
         peers = self._service.peers()
         if peers is None:
             return None
@@ -59,46 +60,90 @@ class Downloads:
         # A cached file that Glance's filter left alone is one that it must not serve.
         if asked is None or self._service.publisher.has_file(image_id):
             return None
-        if _only_if_cached(environ):
+        from_node = peer.is_of_node(environ, peers.sites)
+        if from_node and peer.is_only_if_cached(environ):
             return webob.Response(status=GATEWAY_TIMEOUT)
-        body = self._reader(environ, request.context, asked, peers)
-        if body:
+        until = begun + self._service.search_timeout
+        if from_node and peers.readers(image_id, until):
+            return None  # another node is to read the store: this one has no part in it
+        body = self._reader(request, asked, peers, until, from_node=from_node)
+        if body is not None:
             return self._streamed(request, shown, body)
-        return self._redirected(request, image_id, peers)
+        return None if from_node else self._redirected(request, image_id, peers, until)
 
     def _reader(
-        self, environ: Mapping[str, Any], context: Any, asked: ImageToFill, peers: PeerFinder
+        self,
+        request: webob.Request,
+        asked: ImageToFill,
+        peers: PeerFinder,
+        until: float,
+        *,
+        from_node: bool,
     ) -> Reader | None:
-        """Return the bytes as they arrive; start a fill if none runs."""
-        if not self._service.ledger.limits.at_once:
-            return None
+        """Return the bytes as they arrive, once the first of them is there."""
+        kept = caller.keep(
+            request.environ, request.context, asked.id, self._application, as_admin=False
+        )
         try:
-            claim = self._service.claim(asked)
+            filler = self._filler(request, asked, peers, kept, from_node=from_node)
+        except (_NotFilledError, LockBusyError, NoThreadError, OSError) as error:
+            LOG.info("Image %s is not filled in: %s", asked.id, error or "the lock is busy")
+            return None
+
+        def gives_up() -> bool:
+            is_at_store = filler is not None and filler.is_at_store.is_set()
+            return not is_at_store and time.monotonic() > until
+
+        store = Backend(kept.application, kept.environ)
+        ledger, patience = self._service.ledger, self._service.patience
+        reader = Reader(ledger, asked, store, patience, gives_up)
+        # A node waits for the headers no longer than for the decision.
+        if from_node or reader.has_begun():
+            return reader
+        reader.close()
+        LOG.info("Image %s: no byte of the fill in time, so the store is read", asked.id)
+        _serve_without_copy(request)
+        return None
+
+    def _filler(
+        self,
+        request: webob.Request,
+        asked: ImageToFill,
+        peers: PeerFinder,
+        kept: Caller,
+        *,
+        from_node: bool,
+    ) -> Filler | None:
+        """Return the fill that this request has begun; None where one runs already."""
+        service = self._service
+        if not service.may_fill(asked):
+            raise _NotFilledError("fills fail on this node, or its store has other bytes")
+        try:
+            claim = service.claim(asked, request.context.project_id)
         except (LockBusyError, OSError) as error:
-            LOG.warning("Image %s is not filled in: %s", asked.id, error or "the ledger is busy")
-            return None
+            service.back_offs.node_failed(str(error) or "the lock of all fills is busy")
+            raise
         if isinstance(claim, Refused):
-            LOG.info("Image %s is not filled in: %s", asked.id, claim.reason)
+            if claim.is_lasting:
+                _serve_without_copy(request)
+            raise _NotFilledError(claim.reason)
+        if claim is None:
             return None
-        if claim and self._service.publisher.is_cached(asked):
+        if service.publisher.is_cached(asked):
             claim.release()
-        elif claim:
-            kept = caller.keep(environ, context, asked.id, self._application, as_admin=False)
-            filler = self._service.filler(asked, peers, kept, from_peer=_MARK in environ)
-            try:
-                threads.start("cache-nodes-fill", functools.partial(filler.run, claim))
-            except NoThreadError:
-                claim.release()
-                raise
-        return reader.follow(self._service.ledger, asked, self._service.patience)
+            return None
+        has_threads = bool(request.environ.get("wsgi.multithread"))
+        filler = service.filler(asked, peers, kept, has_threads=has_threads, from_node=from_node)
+        service.start(filler, claim)
+        return filler
 
     def _streamed(self, request: webob.Request, shown: Any, body: Reader) -> webob.Response:
-        # The outer cache would copy the bytes once more, and check the caller once more.
-        request.environ.pop("api.cache.image_id", None)
+        _serve_without_copy(request)
         response = webob.Response(request=request)
-        response.app_iter = size_checked_iter(
+        checked = size_checked_iter(
             response, access.target_of(shown), shown.size, body, self._notifier
         )
+        response.app_iter = _Closing(checked, body)
         response.headers["Content-Type"] = "application/octet-stream"
         if shown.checksum:
             response.headers["Content-MD5"] = shown.checksum
@@ -106,15 +151,34 @@ class Downloads:
         return response
 
     def _redirected(
-        self, request: webob.Request, image_id: str, peers: PeerFinder
+        self, request: webob.Request, image_id: str, peers: PeerFinder, until: float
     ) -> webob.Response | None:
-        if not self._service.shared.conf.cache_nodes.redirect_downloads or _MARK in request.environ:
+        if not self._service.shared.conf.cache_nodes.redirect_downloads:
             return None
-        location = redirect.location(peers, request, image_id)
-        if location is None:
-            return None
-        return redirect.response(location)
+        return redirect.to_a_holder(self._service, peers, request, image_id, until)
 
 
-def _only_if_cached(environ: Mapping[str, Any]) -> bool:
-    return _MARK in environ and ONLY_IF_CACHED in environ.get("HTTP_CACHE_CONTROL", "")
+class _NotFilledError(Exception):
+    """An image is not filled in now; the message says why."""
+
+
+class _Closing:
+    """A body that closes the reader with it, also where nothing of it was read."""
+
+    def __init__(self, body: Any, reader: Reader) -> None:
+        self._body, self._reader = body, reader
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        """Close both."""
+        try:
+            self._body.close()
+        finally:
+            self._reader.close()
+
+
+def _serve_without_copy(request: webob.Request) -> None:
+    """Let Glance's cache filter in front copy nothing; it has left its checks to this one."""
+    request.environ.pop("api.cache.image_id", None)

@@ -12,8 +12,8 @@ from glance import context, image_cache
 from glance.common import exception
 from oslo_log import log
 
-from glance_cache_nodes.cache import layout
-from glance_cache_nodes.exception import NotPublishedError
+from glance_cache_nodes.cache import layout, state
+from glance_cache_nodes.exception import FillError, NotPublishedError
 
 if TYPE_CHECKING:
     from glance_cache_nodes.fill.image import ImageToFill
@@ -37,10 +37,10 @@ class Publisher:
         self.directory = Path(conf.image_cache_dir)
         self._driver = image_cache.ImageCache().driver
 
-    def is_cached(self, wanted: ImageToFill) -> bool:
+    def is_cached(self, image: ImageToFill) -> bool:
         """Return whether the cache holds a file of the image's size."""
         try:
-            return self._path(wanted).stat().st_size == wanted.size
+            return self._path(image).stat().st_size == image.size
         except OSError:
             return False
 
@@ -74,89 +74,80 @@ class Publisher:
             LOG.info("Image %s is cached, and the record does not know: corrected", image_id)
             self._write_row(image_id, found.st_size)
 
-    def publish(self, wanted: ImageToFill, claim: Claim) -> None:
+    def publish(self, image: ImageToFill, claim: Claim) -> None:
         """Move the part file into the cache and write the row.
 
         Raises:
-            NotPublishedError: the image has gone meanwhile, or the row could not be written.
-                Neither file nor row stay.
+            NotPublishedError: the files of the fill are gone, or the row could not be written.
+            FillError: the image has gone meanwhile. Neither file nor row stay.
         """
         if not claim.is_there:  # what lies there is of another fill
             raise NotPublishedError("the files of the fill have been removed meanwhile")
         try:
-            part = layout.part_file(self.directory, wanted.id)
+            part = layout.part_file(self.directory, image.id)
             claim.publish(part.stat().st_ino)
-            part.rename(self._path(wanted))
-            self.unqueue(wanted)
-            self._write_row(wanted.id, wanted.size)
+            part.rename(self._path(image))
+            self.unqueue(image)
+            self._write_row(image.id, image.size)
             # Whoever deletes an image marks it first and looks into the caches then: one of the
             # two sees the other.
-            has_gone = self.has_gone(wanted)
+            has_gone = self.has_gone(image)
         except Exception as error:
-            self._undo(wanted)
+            self._undo(image)
             raise NotPublishedError(f"{type(error).__name__}: {error}") from error
         if has_gone:
-            self._undo(wanted)
-            raise NotPublishedError("the image has been deleted meanwhile")
+            self._undo(image)
+            raise FillError("the image has been deleted meanwhile")
 
-    def make_room(self, count: int) -> bool:
-        """Evict the images that were read longest ago, as Glance's pruner does.
+    def note_wrong(self, image: ImageToFill) -> None:
+        """Note that the store has other bytes of an image than its hash says."""
+        path = layout.wrong_file(self.directory, image.id)
+        with contextlib.suppress(OSError):
+            state.write_small(path, f"{image.digest}\n")
 
-        Args:
-            count: bytes to free.
+    def is_wrong(self, image: ImageToFill) -> bool:
+        """Return whether the store had other bytes of an image, which has not changed since."""
+        found = state.read_small(layout.wrong_file(self.directory, image.id))
+        return found is not None and found.decode(errors="replace").strip() == image.digest
 
-        Returns:
-            Whether that many are free.
-        """
-        # Files without a row cannot be evicted: then nothing is, rather than all that can.
-        if sum(image["size"] for image in self._driver.get_cached_images()) < count:
-            return False
-        evicted: set[str | None] = {None}
-        while count > 0:
-            image_id, size = self._driver.get_least_recently_accessed()
-            if image_id in evicted:
-                return False
-            evicted.add(image_id)
-            LOG.info("Image %s is evicted, so that another one can be cached", image_id)
-            self._driver.delete_cached_image(image_id)
-            count -= size
-        return True
-
-    def has_gone(self, wanted: ImageToFill) -> bool:
+    def has_gone(self, image: ImageToFill) -> bool:
         """Return whether Glance has deleted the image, or has another one under its ID."""
         try:
-            image = glance.db.get_api().image_get(self._admin(), wanted.id)
+            found = glance.db.get_api().image_get(self._admin(), image.id)
         except exception.NotFound:
             return True
-        return bool(image["deleted"] or image["checksum"] != wanted.checksum)
+        return bool(found["deleted"] or found["checksum"] != image.checksum)
 
-    def queue(self, wanted: ImageToFill) -> None:
+    def queue(self, image: ImageToFill) -> None:
         """Show the image as queued."""
-        layout.queued_file(self.directory, wanted.id).touch()
+        layout.queued_file(self.directory, image.id).touch()
 
-    def unqueue(self, wanted: ImageToFill) -> None:
+    def unqueue(self, image: ImageToFill) -> None:
         """Show the image as queued no more, if the directory can be written."""
         try:
-            self._driver.delete_queued_image(wanted.id)
+            self._driver.delete_queued_image(image.id)
         except OSError as error:
-            LOG.warning("Image %s is still shown as queued: %s", wanted.id, error)
+            LOG.warning("Image %s is still shown as queued: %s", image.id, error)
 
     def _write_row(self, image_id: str, size: int) -> None:
+        own_url = self._conf.worker_self_reference_url
         try:
-            self._driver.db_api.insert_cache_details(
-                self._admin(), self._conf.worker_self_reference_url, image_id, size
-            )
+            self._driver.db_api.insert_cache_details(self._admin(), own_url, image_id, size)
+        except exception.NotFound:  # an operator has removed this node: it registers again
+            with contextlib.suppress(exception.Duplicate):
+                self._driver.db_api.node_reference_create(self._admin(), own_url)
+            self._driver.db_api.insert_cache_details(self._admin(), own_url, image_id, size)
         except Exception:  # also where the row is there: Glance catches that, and fails then
             if not self.has_row(image_id):
                 raise
 
-    def _undo(self, wanted: ImageToFill) -> None:
-        self._path(wanted).unlink(missing_ok=True)
+    def _undo(self, image: ImageToFill) -> None:
+        self._path(image).unlink(missing_ok=True)
         with contextlib.suppress(Exception):  # no row came, or the database is away
-            self._driver.delete_cached_image(wanted.id)
+            self._driver.delete_cached_image(image.id)
 
-    def _path(self, wanted: ImageToFill) -> Path:
-        return layout.cached_file(self.directory, wanted.id)
+    def _path(self, image: ImageToFill) -> Path:
+        return layout.cached_file(self.directory, image.id)
 
     @staticmethod
     def _admin() -> Any:

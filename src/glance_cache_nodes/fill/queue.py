@@ -13,14 +13,15 @@ import webob
 from oslo_log import log
 
 from glance_cache_nodes.exception import LockBusyError
-from glance_cache_nodes.fill import access, caller, image, reader
-from glance_cache_nodes.fill.ledger import Refused
+from glance_cache_nodes.fill import access, caller, image
+from glance_cache_nodes.fill.ledger import Claim
 from glance_cache_nodes.net import threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from glance_cache_nodes.fill.caller import Caller
+    from glance_cache_nodes.fill.filler import Filler
     from glance_cache_nodes.fill.image import ImageToFill
     from glance_cache_nodes.fill.peer_finder import PeerFinder
     from glance_cache_nodes.fill.service import FillService
@@ -35,6 +36,7 @@ class _Job:
     image: ImageToFill
     peers: PeerFinder
     caller: Caller
+    has_threads: bool
 
 
 class FillQueue:
@@ -60,15 +62,16 @@ class FillQueue:
             image_id: the image.
         """
         peers = self._service.peers()
-        if peers is None or not self._service.ledger.limits.at_once:
+        if peers is None:
             return None
         context = webob.Request(environ).context
         shown = access.image_to_cache(self._service.shared.enforcer.glance, context, image_id)
         asked = image.of(shown) if shown else None
-        if asked is None:
+        if asked is None or not self._service.may_fill(asked):
             return None
         kept = caller.keep(environ, context, image_id, self._application, as_admin=True)
-        self._put(_Job(asked, peers, kept))
+        has_threads = bool(environ.get("wsgi.multithread"))
+        self._put(_Job(asked, peers, kept, has_threads))
         return webob.Response(status=ACCEPTED)
 
     def _put(self, job: _Job) -> None:
@@ -76,7 +79,7 @@ class FillQueue:
             if job.image.id in self._known:
                 return
             self._service.publisher.queue(job.image)
-            if self._threads < self._service.ledger.limits.at_once:
+            if self._threads < self._service.ledger.at_once:
                 threads.start("cache-nodes-fill", self._work)  # it waits for the lock
                 self._threads += 1
             self._known.add(job.image.id)
@@ -100,35 +103,30 @@ class FillQueue:
 
     def _fill(self, job: _Job) -> None:
         job.caller.is_logged()
-        filler = self._service.filler(job.image, job.peers, job.caller, from_peer=False)
-        while True:
+        project = job.caller.context.project_id
+        while not self._is_there(job.image):
             try:
-                claim = self._service.claim(job.image)
+                claim = self._service.claim(job.image, project, is_placed=True)
             except (LockBusyError, OSError) as error:
-                filler.tell(str(error) or "the ledger is busy")
+                reason = str(error) or "the lock of all fills is busy"
+                self._service.back_offs.node_failed(reason)
+                self._filler(job).tell(reason)
                 return
-            if claim is None:
-                self._wait_for(job.image)
-                if self._is_there(job.image):
-                    return
-            elif not isinstance(claim, Refused):
-                if self._is_there(job.image):
-                    claim.release()
-                else:
-                    filler.run(claim)
+            if isinstance(claim, Claim):
+                self._service.run(self._filler(job), claim)
                 return
-            elif claim.is_lasting:
-                filler.tell(claim.reason)
+            if claim is not None and claim.is_lasting:
+                self._filler(job).tell(claim.reason)
                 return
             time.sleep(AGAIN)
+
+    def _filler(self, job: _Job) -> Filler:
+        return self._service.filler(
+            job.image, job.peers, job.caller, has_threads=job.has_threads, is_placed=True
+        )
 
     def _is_there(self, wanted: ImageToFill) -> bool:
         # A file without a row is filled in again: nobody knows whose bytes it has.
         return self._service.publisher.is_cached(wanted) and self._service.publisher.has_row(
             wanted.id
         )
-
-    def _wait_for(self, wanted: ImageToFill) -> None:
-        pause = reader.Pause(self._service.patience)
-        while reader.is_running(self._service.ledger, wanted.id, certain=pause.is_long):
-            pause.wait()

@@ -129,7 +129,7 @@ def _entries(directory: Path) -> Sequence[os.DirEntry[str]]:
 
 
 def _partials(directory: Path) -> Iterator[File]:
-    for place in (layout.incomplete_dir, layout.invalid_dir, layout.fill_dir):
+    for place in (layout.incomplete_dir, layout.invalid_dir, layout.state_dir):
         below = place(directory)
         for entry in _entries(below) if below.is_dir() else ():
             found = look(below / entry.name) if image_id_of(below / entry.name) else None
@@ -139,4 +139,4 @@ def _partials(directory: Path) -> Iterator[File]:
 
 def is_of_fill(partial: Path) -> bool:
     """Return whether a partial file is one of the filter ``cache_fill``."""
-    return partial.parent.name == layout.fill_dir("").name
+    return partial.parent.name == layout.state_dir("").name
