@@ -11,16 +11,16 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "fleet"))
 
-import bad_peer
 import certificates
+import pytest
+
+import bad_peer
 import file_opens
 import glance_nodes
-import pytest
-from bad_peer import Peer
-from glance_nodes import Node, Nodes
-
 import waiting
+from bad_peer import Peer
 from glance_cache_nodes.fill.peer_finder import by_hash
+from glance_nodes import Node, Nodes
 
 pytestmark = pytest.mark.slow
 

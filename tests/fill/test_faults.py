@@ -15,15 +15,15 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 import file_opens
 import glance_nodes
 import node_app
-import pytest
 import slow_link
-from glance_nodes import Answer, Node, Nodes
-
 import waiting
 from glance_cache_nodes.fill.peer_finder import by_hash
+from glance_nodes import Answer, Node, Nodes
 
 pytestmark = pytest.mark.slow
 

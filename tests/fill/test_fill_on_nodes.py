@@ -7,12 +7,12 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 import file_opens
 import glance_nodes
-import pytest
-from glance_nodes import Nodes
-
 import waiting
+from glance_nodes import Nodes
 
 pytestmark = pytest.mark.slow
 

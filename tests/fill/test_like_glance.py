@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import glance_nodes
 import pytest
-from glance_nodes import Answer, Node, Nodes
 
+import glance_nodes
 import waiting
+from glance_nodes import Answer, Node, Nodes
 
 pytestmark = pytest.mark.slow
 

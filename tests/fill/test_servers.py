@@ -10,10 +10,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import file_opens
-import glance_nodes
 import pytest
 
+import file_opens
+import glance_nodes
+import node_settings
 import waiting
 
 pytestmark = pytest.mark.slow
@@ -23,8 +24,8 @@ SIZE = 4 * 1024 * 1024 + 3
 
 def is_missing(server: str) -> bool:
     if server == "glance-api":  # Glance 33 has it no more
-        return Path(sys.executable) == glance_nodes.PYTHON
-    return server == "uwsgi" and not glance_nodes.PYTHON.with_name("uwsgi").exists()
+        return Path(sys.executable) == node_settings.PYTHON
+    return server == "uwsgi" and not node_settings.PYTHON.with_name("uwsgi").exists()
 
 
 @pytest.mark.parametrize("server", ["cheroot", "gunicorn", "uwsgi", "glance-api"])

@@ -9,15 +9,14 @@ import http.client
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import file_opens
 import glance_nodes
+import process_group
 import slow_link
-from glance_nodes import Node, Nodes
-
 import waiting
+from glance_nodes import Node, Nodes
 
 MIB = 1024 * 1024
 RATE = 10.0 * MIB  # bytes a second over the link
@@ -87,7 +86,7 @@ def figures(nodes: Nodes) -> Figures:
         reads_many,
         rate_cached,
         rate_peer,
-        max(_memory(node) for node in nodes.all),
+        max(process_group.peak_memory(node.process.pid) for node in nodes.all),
         wrong,
     )
 
@@ -148,20 +147,3 @@ def _rates(nodes: Nodes) -> tuple[float, float]:
         for node in (holder, other):
             node.call("DELETE", f"/v2/cache/{image_id}")
     return statistics.median(cached), statistics.median(peer)
-
-
-def _memory(node: Node) -> int:
-    """Return the most resident bytes that one process of a node has had."""
-    assert node.process is not None
-    group = node.process.pid
-    peaks = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (path / "stat").read_text().rpartition(")")[2].split()
-            if int(words[2]) != group:
-                continue
-            lines = (path / "status").read_text().splitlines()
-        except OSError:
-            continue
-        peaks += [int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")]
-    return max(peaks)

@@ -16,16 +16,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-for name in ("", "fill", "databases"):
+for name in ("", "databases"):
     sys.path.insert(0, str(TESTS / name))
 
-import glance_nodes
 import kinds
 import measure
 import servers
 import table
 
 import ended_early
+import glance_nodes
 
 BUILD = TESTS.parent / "build"
 SERVER = os.environ.get("SERVER", "cheroot")

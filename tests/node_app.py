@@ -12,14 +12,12 @@ import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-import slow_link
 from glance.common import wsgi_app
 from keystonemiddleware import auth_token
 from keystonemiddleware.auth_token import _exceptions as exceptions
 
 import glance_site
+import slow_link
 from glance_cache_nodes_lab import sqlite
 
 EXPIRED = "expired-tokens"
