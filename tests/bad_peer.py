@@ -149,3 +149,14 @@ def running(tls: ssl.SSLContext | None = None) -> Iterator[Peer]:
         peer.go_on.set()
         server.shutdown()
         server.server_close()
+
+
+@contextlib.contextmanager
+def many_silent(count: int) -> Iterator[list[str]]:
+    """Take connections at so many ports, and never answer."""
+    with contextlib.ExitStack() as open_ones:
+        listeners = [
+            open_ones.enter_context(socket.create_server(("127.0.0.1", 0), backlog=64))
+            for _ in range(count)
+        ]
+        yield [f"http://127.0.0.1:{each.getsockname()[1]}" for each in listeners]
