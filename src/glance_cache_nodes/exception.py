@@ -14,7 +14,20 @@ MOST_NAMES, MOST_CHARACTERS = 20, 60
 
 
 class UserError(Exception):
-    """What went wrong and what would be right, in one line; commands print it and exit with 1."""
+    """What went wrong and what would be right, in one line; commands print it and exit with 2."""
+
+
+class ByHandError(UserError):
+    """An edit of a file is refused, and a person can make it.
+
+    Args:
+        message: why, in one line.
+        lines: the changes to make, each with its place.
+    """
+
+    def __init__(self, message: str, lines: Iterable[str]) -> None:
+        super().__init__(message)
+        self.lines = tuple(lines)
 
 
 class DatabaseUnavailableError(Exception):

@@ -105,8 +105,8 @@ def helm_paste(tool: str, path: Path) -> None:
     assert not values
     path.write_text(text)
     assert deployers.has_the_call(deployers.load(path))
-    flavor = [name for name in paste_config.filtered(text) if "keystone+cachemanagement" in name]
-    assert len(flavor) == 1
+    found = paste_config.pipelines(text)
+    assert [not each.fault for each in found if each.flavor == "keystone+cachemanagement"] == [True]
     words = next(line for line in text.splitlines() if " cache_nodes " in line).split()
     assert words[words.index("cache_nodes") + 1] == "cache"
 

@@ -73,7 +73,7 @@ def test_the_sites_file_names_each_node_and_all_nodes_read_it(lab):
 )
 def test_a_site_does_not_shrink_and_a_node_has_one(words, reason, lab):
     done = run_lab("up", lab.directory, *words)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert reason.format(lab.directory) in done.stderr
 
 

@@ -102,13 +102,13 @@ def test_a_node_that_was_killed_is_seen_and_started_again(home):
 
 def test_fewer_nodes_are_refused(home):
     done = run_lab("up", home, "--nodes", "1")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "has 2 nodes and cannot shrink to 1" in done.stderr.splitlines()[-1]
 
 
 def test_another_database_is_refused(home):
     done = run_lab("up", home, "--database", "mysql+pymysql://127.0.0.1/glance")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "has another database" in done.stderr.splitlines()[-1]
 
 
@@ -124,7 +124,7 @@ def test_a_port_that_was_taken_is_named_and_nothing_stays_running(home):
     node = load(home).nodes[1]
     with socket.create_server((HOST, node.port)):
         done = run_lab("up", home)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert f"port {node.port} of node2 is taken" in done.stderr.splitlines()[-1]
     assert processes_of(home) == []
 
@@ -135,7 +135,7 @@ def test_a_service_that_dies_is_named_with_its_log_and_nothing_stays_running(hom
     path.write_text(path.read_text().replace("keystone+cachemanagement", "no-such-flavor"))
     done = run_lab("up", home)
     last = done.stderr.splitlines()[-1]
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "node2 ended while it started" in last
     assert "no-such-flavor" in last
     assert last.endswith(f"see {node.log}")

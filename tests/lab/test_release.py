@@ -50,5 +50,5 @@ def test_another_project_gets_an_image_that_is_shared_with_it(oldest):
 
 def test_a_lab_keeps_its_glance(oldest):
     done = run_lab("up", oldest.directory, "--glance-python", "python3")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "runs another Glance; name another --dir" in done.stderr.splitlines()[-1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wrong uses of ``glance-cache-nodes lab`` give one line that says what is wrong, and 1."""
+"""Wrong uses of ``glance-cache-nodes lab`` give one line that says what is wrong, and 2."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECRET = "pass-not-shown"
 
 def refusal(verb, directory, *words):
     done = run_lab(verb, directory, *words)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     return line.removeprefix("glance-cache-nodes: ")
 
@@ -138,7 +138,7 @@ def test_an_install_without_the_extra(tmp_path):
     words = ["lab", "up", "--dir", str(tmp_path / "lab")]
     argv = [sys.executable, "-S", "-c", f"{program}; sys.exit(cmd.main({words}))"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == (
         "glance-cache-nodes: no keystone here; pip install 'glance-cache-nodes[lab]'\n"
     )

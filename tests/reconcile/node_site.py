@@ -139,6 +139,7 @@ def settings(site: Site, **changes: object) -> Settings:
     conf.register_opts([*config.common_opts, *image_cache_opts])
     conf.register_opts(config.paste_deploy_opts, "paste_deploy")
     conf.register_opts(options.database_opts, "database")
+    conf.set_default("flavor", "keystone+cachemanagement", "paste_deploy")
     conf([], default_config_files=[str(site.file)], default_config_dirs=[])
     for name, value in changes.items():
         conf.set_override(name, value)

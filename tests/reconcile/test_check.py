@@ -61,6 +61,21 @@ def misplace_filter(site):
     path.write_text(path.read_text().replace(words, moved))
 
 
+def serve_without_cache(site):
+    with site.file.open("a") as file:
+        file.write("[paste_deploy]\nflavor = keystone\n")
+
+
+def serve_no_pipeline(site):
+    with site.file.open("a") as file:
+        file.write("[paste_deploy]\nflavor = keystone+typo\n")
+
+
+def hide_requests(site):
+    path = site.directory.parent / "glance-api-paste.ini"
+    path.write_text(path.read_text().replace("cachemanage rootapp", "cachemanage gzip rootapp"))
+
+
 def break_paste(site):
     (site.directory.parent / "glance-api-paste.ini").write_text("[x\n")
 
@@ -97,6 +112,9 @@ def nothing(_site):
         ("node answers", "error", nothing, {"worker_self_reference_url": "http://127.0.0.1:1"}),
         ("filter", "error", remove_filter, {}),
         ("filter", "warning", misplace_filter, {}),
+        ("filter", "warning", serve_without_cache, {}),
+        ("filter", "warning", hide_requests, {}),
+        ("filter", "error", serve_no_pipeline, {}),
         ("filter", "error", break_paste, {}),
         ("database", "error", remove_tables, {}),
         ("record", "warning", nothing, {"worker_self_reference_url": "http://node9:9292"}),

@@ -150,7 +150,7 @@ def test_refuses_what_is_no_file_to_edit(file: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="line 2: not UTF-8; save the file as UTF-8"):
         paste(file)
     file.write_text("")
-    with pytest.raises(UserError, match=r"glance-api-paste\.ini: is empty"):
+    with pytest.raises(UserError, match=r"glance-api-paste\.ini: it has no application"):
         paste(file)
 
 

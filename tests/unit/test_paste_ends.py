@@ -72,7 +72,7 @@ def refused(file: Path, error: str) -> bool:
 def test_a_full_standard_output_changes_nothing(file: Path, more: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         done = run(command(file, *more), stdout=full)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert refused(file, done.stderr)
 
 
@@ -82,7 +82,7 @@ def test_a_pipe_that_nobody_reads_changes_nothing(file: Path, more: list[str]) -
     os.close(reading)
     done = run(command(file, *more), stdout=writing)
     os.close(writing)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert refused(file, done.stderr)
 
 
@@ -90,7 +90,7 @@ def test_a_pipe_that_nobody_reads_changes_nothing(file: Path, more: list[str]) -
 def test_a_closed_standard_output_changes_nothing(file: Path, more: list[str]) -> None:
     words = ["sh", "-c", 'exec "$@" >&-', "sh", *command(file, *more)]
     done = run(words)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert refused(file, done.stderr)
 
 
@@ -164,7 +164,7 @@ def test_a_file_that_somebody_changes_meanwhile_stays_so(file: Path) -> None:
         while os.read(reading, PIPE_SIZE):
             pass
         error = process.communicate(timeout=waiting.GIVE_UP)[1]
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert error.endswith(": was changed meanwhile and is left so; run this again\n")
     assert file.read_text() == "# mine\n"
     assert [path.name for path in file.parent.iterdir()] == [file.name]

@@ -6,19 +6,20 @@ from __future__ import annotations
 import difflib
 import io
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from glance_cache_nodes import paste_config
 from glance_cache_nodes.cmd import interrupts
 from glance_cache_nodes.cmd.output import show, tell
-from glance_cache_nodes.exception import UserError
+from glance_cache_nodes.exception import ByHandError, UserError
 from glance_cache_nodes.paste_config import file as paste_file
 from glance_cache_nodes.paste_config.filters import CACHE_FILL, FILTERS, WITH_FILL
 
 if TYPE_CHECKING:
     import argparse
+
+UNSEEN = "{} behind the cache never sees the add-on's requests; put it between context and cache"
 
 
 class Outcome(TypedDict):
@@ -29,8 +30,10 @@ class Outcome(TypedDict):
         changed: whether the text is another one than before.
         written: whether it was written to the file.
         backup: the copy of the old file; None when nothing was written.
-        pipelines: the pipelines with a place for the filter, such as ``[composite:api] keystone``.
-        skipped: the pipelines that get no filter: ``pipeline``, and the ``reason``.
+        pipelines: those with the filters in their places, such as ``[composite:api] keystone``.
+        skipped: those without: ``pipeline``, and the ``reason``.
+        warnings: what else is not well there: ``pipeline``, and the ``reason``.
+        by_hand: when the change is refused, the lines to change by hand.
         diff: old to new, as ``diff -u`` gives it; empty when nothing changes.
     """
 
@@ -40,17 +43,26 @@ class Outcome(TypedDict):
     backup: str | None
     pipelines: list[str]
     skipped: list[dict[str, str]]
+    warnings: list[dict[str, str]]
+    by_hand: list[str]
     diff: str
 
 
 def add_to(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand ``paste``."""
     about = "Put the filter into every pipeline with a context of a glance-api-paste.ini."
-    end = "Without --in-place, only show the change as a unified diff."
+    end = (
+        "Without --in-place, only show the change as a unified diff. Exit status: 0 done, or in "
+        "place already; 1 not in every pipeline; 2 refused or failed, and nothing was changed."
+    )
     parser = subparsers.add_parser("paste", help=about, description=about, epilog=end)
     parser.add_argument("file", metavar="FILE", type=Path, help="the glance-api-paste.ini")
-    parser.add_argument(
+    writing = parser.add_mutually_exclusive_group()
+    writing.add_argument(
         "--in-place", action="store_true", help="write the file, and keep the old one beside it"
+    )
+    writing.add_argument(
+        "--check", action="store_true", help="only tell whether the filter is in its place"
     )
     parser.add_argument(
         "--fill",
@@ -70,26 +82,29 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what the command line asks for: the change to stdout, a word about it to stderr.
 
     Returns:
-        0 all pipelines, 3 some were skipped.
+        0 done, 1 a pipeline has not the filters in their places.
 
     Raises:
         UserError: the file cannot be read, edited or written; nothing was changed.
     """
     path: Path = arguments.file
+    if arguments.check and arguments.remove:
+        raise UserError("--check and --remove cannot be combined")
     old = paste_file.load(path)
     try:
-        outcome = _before(path, old, arguments)
-        new = _edited(old, outcome, arguments)
+        new = old if arguments.check else _edited(old, arguments)
+        outcome = _outcome((old, new), arguments)
+    except ByHandError as error:
+        _show_by_hand(_outcome((old, old), arguments), error.lines, as_json=arguments.json)
+        raise UserError(f"{path}: {error}; nothing was changed") from error
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
-    outcome["changed"] = new != old
-    outcome["diff"] = unified_diff(str(path), old, new)
     if arguments.in_place and new != old:
         _replace(path, (old, new), outcome, as_json=arguments.json)
     else:
         _show(outcome, as_json=arguments.json)
-        _tell(outcome, as_json=arguments.json)
-    return 3 if outcome["skipped"] else 0
+        _tell(outcome, _summary(outcome, is_check=arguments.check), as_json=arguments.json)
+    return 1 if outcome["skipped"] else 0
 
 
 def unified_diff(name: str, old: str, new: str) -> str:
@@ -103,30 +118,39 @@ def unified_diff(name: str, old: str, new: str) -> str:
     return "".join(line if line.endswith("\n") else line + mark for line in lines)
 
 
-def _before(path: Path, old: str, arguments: argparse.Namespace) -> Outcome:
+def _edited(old: str, arguments: argparse.Namespace) -> str:
+    if arguments.remove:
+        return paste_config.remove(old, (CACHE_FILL,) if arguments.fill else WITH_FILL)
+    return paste_config.insert(old, WITH_FILL if arguments.fill else FILTERS)
+
+
+def _outcome(texts: tuple[str, str], arguments: argparse.Namespace) -> Outcome:
+    old, new = texts
     filters = WITH_FILL if arguments.fill else FILTERS
-    skipped = [] if arguments.remove else paste_config.skipped(old, filters)
+    found = [] if arguments.remove else paste_config.pipelines(new, filters)
     return Outcome(
-        file=str(path),
-        changed=False,
+        file=str(arguments.file),
+        changed=new != old,
         written=False,
         backup=None,
-        pipelines=paste_config.filtered(old),
-        skipped=[asdict(each) for each in skipped],
-        diff="",
+        pipelines=[each.label for each in found if not each.fault],
+        skipped=[{"pipeline": each.label, "reason": each.fault} for each in found if each.fault],
+        warnings=[
+            {"pipeline": each.label, "reason": UNSEEN.format(", ".join(each.unseen))}
+            for each in found
+            if each.unseen
+        ],
+        by_hand=[],
+        diff=unified_diff(str(arguments.file), old, new),
     )
 
 
-def _edited(old: str, outcome: Outcome, arguments: argparse.Namespace) -> str:
-    if arguments.remove:
-        return paste_config.remove(old, (CACHE_FILL,) if arguments.fill else WITH_FILL)
-    try:
-        return paste_config.insert(old, WITH_FILL if arguments.fill else FILTERS)
-    except UserError:
-        if not outcome["pipelines"]:  # why, pipeline by pipeline, stands in skipped
-            _show(outcome, as_json=arguments.json)
-            _tell_skipped(outcome, as_json=arguments.json)
-        raise
+def _show_by_hand(outcome: Outcome, lines: tuple[str, ...], *, as_json: bool) -> None:
+    if as_json:
+        outcome["by_hand"] = [*lines]
+        _show(outcome, as_json=True)
+    for line in () if as_json else lines:
+        tell(f"{outcome['file']}: {line}")
 
 
 def _replace(path: Path, texts: tuple[str, str], outcome: Outcome, *, as_json: bool) -> None:
@@ -141,7 +165,7 @@ def _replace(path: Path, texts: tuple[str, str], outcome: Outcome, *, as_json: b
         except BaseException:
             staged.discard()
             raise
-        _tell(outcome, as_json=as_json)
+        _tell(outcome, _summary(outcome), as_json=as_json)
 
 
 def _show(outcome: Outcome, *, as_json: bool) -> None:
@@ -149,18 +173,20 @@ def _show(outcome: Outcome, *, as_json: bool) -> None:
     show(text, otherwise="nothing was changed")
 
 
-def _tell(outcome: Outcome, *, as_json: bool) -> None:
-    _tell_skipped(outcome, as_json=as_json)
-    if not as_json:
-        tell(f"{outcome['file']}: {_summary(outcome)}")
+def _tell(outcome: Outcome, summary: str, *, as_json: bool) -> None:
+    lines = [
+        *(f"not in place in {each['pipeline']}: {each['reason']}" for each in outcome["skipped"]),
+        *(f"warning: {each['pipeline']}: {each['reason']}" for each in outcome["warnings"]),
+        summary,
+    ]
+    for line in [] if as_json else lines:
+        tell(f"{outcome['file']}: {line}")
 
 
-def _tell_skipped(outcome: Outcome, *, as_json: bool) -> None:
-    for each in [] if as_json else outcome["skipped"]:
-        tell(f"{outcome['file']}: skipped {each['pipeline']}: {each['reason']}")
-
-
-def _summary(outcome: Outcome) -> str:
+def _summary(outcome: Outcome, *, is_check: bool = False) -> str:
+    if is_check:
+        right, wrong = len(outcome["pipelines"]), len(outcome["skipped"])
+        return f"in place in {right} of {right + wrong} pipelines"
     if not outcome["changed"]:
         return "nothing to change"
     if not outcome["written"]:

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Insert the filters into a glance-api-paste.ini, and remove them; all other bytes stay.
 
-    reader, model   the lines of a text, and the values that paste sees
-    names           what a filter is, what an application leads to
-    pipelines       which pipelines there are; chains: what a request goes through in each
-    filters         the table of the filters, with their positions
-    plan, checks    the position in each pipeline, or the reason why there is none
-    edit            the change: words and section
+    chains          the filters of each pipeline and application of a text, and what loads there
+    read, deploy    PasteDeploy reads them
+    filters         our filters, and the place of each in a chain
+    text            a word or a section more or less
+    edit            the change, and the comparison of both texts that proves it
+    report          which pipelines a text has, and whether each has our filters in their places
 
 ``file`` reads and replaces the file itself.
 """
 
 from __future__ import annotations
 
-from glance_cache_nodes.paste_config.edit import filtered, insert, remove, skipped
+from glance_cache_nodes.paste_config.edit import insert, remove
+from glance_cache_nodes.paste_config.report import Pipeline, pipelines
 
-__all__ = ["filtered", "insert", "remove", "skipped"]
+__all__ = ["Pipeline", "insert", "pipelines", "remove"]

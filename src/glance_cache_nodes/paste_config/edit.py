@@ -1,46 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Insert a filter into the text of a glance-api-paste.ini, move it, and remove it.
+"""Insert our filters into the text of a glance-api-paste.ini, move them, and remove them.
 
-    keystone = authtoken context audit cache_nodes cache rootapp    the word, where plan says
+    keystone = authtoken context audit cache_nodes cache rootapp    in front of a word
 
-    [filter:cache_nodes]                                   the section, after the last filter
+    [filter:cache_nodes]                                            the section, at the end
     use = egg:glance-cache-nodes#cache_nodes
 
-Every other byte stays as it was, and ``remove(insert(text)) == text`` for a text without it.
+The name is tried in front of each word of a pipeline until PasteDeploy finds the filter in its
+place. A change counts only if each application then has the same filters as before, with ours in
+their places. ``remove(insert(text)) == text`` for a text without them.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.exception import UserError
-from glance_cache_nodes.paste_config import section, words
-from glance_cache_nodes.paste_config.checks import check_order, own_section, refuse_what_stays
-from glance_cache_nodes.paste_config.filters import CACHE_NODES, FILTERS, WITH_FILL
-from glance_cache_nodes.paste_config.names import names
-from glance_cache_nodes.paste_config.plan import from_elsewhere, plan
-from glance_cache_nodes.paste_config.reader import read
+from glance_cache_nodes.exception import ByHandError, UserError
+from glance_cache_nodes.paste_config import read, report
+from glance_cache_nodes.paste_config import text as texts
+from glance_cache_nodes.paste_config.filters import FILTERS, WITH_FILL, without
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import re
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
+    from glance_cache_nodes.paste_config.chains import Chain
     from glance_cache_nodes.paste_config.filters import Filter
-    from glance_cache_nodes.paste_config.model import Word
-    from glance_cache_nodes.paste_config.pipelines import Skipped
-    from glance_cache_nodes.paste_config.plan import Plan
+
+    Chains = Mapping[str, Chain]
 
 
 def insert(text: str, filters: Sequence[Filter] = FILTERS) -> str:
     """Return the text with the filters in their places; a filter in another place is moved.
 
-    A text that has all of it is returned unchanged.
+    A pipeline that cannot have them stays as it is. A text that has all is returned unchanged.
 
     Raises:
-        UserError: not a paste file of Glance, or one without a right place for a filter.
+        ByHandError: no pipeline can have a filter; it has the lines to add.
+        UserError: not a file that paste can read, or a filter's name is taken.
     """
+    new = text
     for wanted in filters:
-        text = _insert(text, wanted)
-    return text
+        new = _inserted(new, wanted)
+    wrong = _wrong(read.chains(text), read.chains(new), filters)
+    if wrong:
+        raise ByHandError(
+            f"after the change, {wrong} would have other filters than it should",
+            _to_add(text, filters),
+        )
+    return new
 
 
 def remove(text: str, filters: Sequence[Filter] = WITH_FILL) -> str:
@@ -49,81 +58,119 @@ def remove(text: str, filters: Sequence[Filter] = WITH_FILL) -> str:
     A text that has none of it is returned unchanged.
 
     Raises:
+        ByHandError: something that this command did not write names a filter; it has these lines.
         UserError: not a file that paste can read, or the section has other options as well.
     """
+    new = text
     for wanted in reversed(filters):
-        text = _remove(text, wanted)
+        new = _removed(new, wanted)
+    wrong = _wrong(read.chains(text), read.chains(new), filters, is_cut=True)
+    if wrong:
+        named = [line for each in filters for line in texts.naming(text, each)]
+        raise ByHandError(
+            f"after the change, {wrong} would have other filters than it should", named
+        )
+    return new
+
+
+def _inserted(text: str, wanted: Filter) -> str:
+    new = text if _section(text, wanted) else texts.add_section(text, wanted)
+    for label in read.chains(new):
+        new = _placed(new, label, wanted)
+    steps = [each.steps for each in read.chains(new).values() if wanted.is_in(each.steps)]
+    if not any(map(wanted.is_right, steps)):
+        message = f"no pipeline has a place for {wanted.name}; a glance-api-paste.ini is expected"
+        raise ByHandError(message, _to_add(text, [wanted]))
+    return new
+
+
+def _placed(text: str, label: str, wanted: Filter) -> str:
+    """Return the text with the filter in its place in one chain, or as it is."""
+    before = read.chains(text)
+    chain = before[label]
+    following = wanted.before(chain.steps)
+    if chain.fault or not following or wanted.is_right(chain.steps):
+        return text
+    bare = _without_words(text, wanted, {label}) if wanted.is_in(chain.steps) else text
+    for place in texts.places(bare, chain, following):
+        new = texts.put(bare, place, wanted.name)
+        found = _tried(new, chain.title).get(label, chain)
+        if wanted.is_right(found.steps) and not _wrong(before, read.chains(new), [wanted]):
+            return new
     return text
 
 
-def filtered(text: str) -> list[str]:
-    """Return the pipelines with a place for the filter, such as ``[composite:api] keystone``.
+def _removed(text: str, wanted: Filter) -> str:
+    own = _section(text, wanted)
+    if own and own["whole"] is None:
+        title = f"[filter:{wanted.name}]"
+        raise UserError(f"{title} holds more than this command puts in; take it out by hand")
+    bare = _without_words(text, wanted, read.chains(text).keys())
+    left = texts.naming(bare, wanted)
+    if left:
+        raise ByHandError(f"{wanted.name} is named where this command does not put it", left)
+    return texts.cut_section(bare, wanted)
+
+
+def _without_words(text: str, wanted: Filter, labels: AbstractSet[str]) -> str:
+    """Return the text without the filter in some chains, where no other has the same word."""
+    before: Chains = read.chains(text)
+    for span in texts.spans(text, wanted.name):
+        after = _tried(texts.cut(text, span))
+        changed = {each for each in before if after.get(each) != before[each]}
+        if changed and changed <= labels and not _wrong(before, after, [wanted], is_cut=True):
+            text, before = texts.cut(text, span), after
+    return text
+
+
+def _tried(text: str, title: str = "") -> Chains:
+    try:
+        return read.chains(text, title)
+    except UserError:  # a word more or less in a comment or a title
+        return {}
+
+
+def _section(text: str, wanted: Filter) -> re.Match[str] | None:
+    """Return where the filter's section is.
 
     Raises:
-        UserError: not a file that paste can read.
+        UserError: another filter has its name, or it is there under another name.
     """
-    return [each.chain.label for each in plan(names(read(text)), CACHE_NODES).placements]
+    steps = [(label, step) for label, each in read.chains(text).items() for step in each.steps]
+    for label, step in steps:
+        if wanted.is_in([step]) and step.name != wanted.name:
+            other = f"{step.name} is this filter under another name"
+            raise UserError(f"{label}: {other}; call it {wanted.name}")
+    own = texts.section(text, wanted)
+    if own and not wanted.is_loaded_by((own["loads"] or "").strip()):
+        title = f"[filter:{wanted.name}]"
+        raise UserError(f"{title} is not {wanted.egg}; give that filter another name")
+    return own
 
 
-def skipped(text: str, filters: Sequence[Filter] = FILTERS) -> list[Skipped]:
-    """Return the pipelines that get no filter, and why.
+def _wrong(
+    before: Chains, after: Chains, filters: Sequence[Filter], *, is_cut: bool = False
+) -> str:
+    """Return the label of an application that would not be right; "" for none.
 
-    A filter that a site may do without is missed only where a pipeline has what it stands behind.
-
-    Raises:
-        UserError: not a file that paste can read.
+    It has the same filters as before, besides ours; each of these is unchanged or in its place.
     """
-    known = names(read(text))
-    found = plan(known, CACHE_NODES).skipped
-    for wanted in filters[1:]:
-        others = plan(known, wanted)
-        able = {each.label for each in others.chains if wanted.lower(each) >= 0}
-        found += [each for each in others.skipped if each.pipeline in able]
-    return found
+    for label in {**before, **after}:
+        was, now = (each[label].steps if label in each else () for each in (before, after))
+        is_same = without(was, filters) == without(now, filters) or not (was or is_cut)
+        for each in () if is_cut else filters:
+            others = [other for other in filters if other is not each]
+            is_same &= each.is_right(now) or without(was, others) == without(now, others)
+        if not is_same:
+            return label
+    return ""
 
 
-def _insert(text: str, wanted: Filter) -> str:
-    document = read(text)
-    known = names(document)
-    own = own_section(known, wanted)
-    found = plan(known, wanted)
-    check_order(known, found.chains, wanted)
-    if not found.placements:
-        raise UserError(
-            f"no pipeline with Glance's {wanted.behind_words} filter; "
-            "a glance-api-paste.ini is expected"
-        )
-    lines = list(document.lines)
-    words.change(lines, wanted.name, *_changes(found, wanted))
-    if own is None:
-        section.add(lines, document, wanted)
-    return "".join(lines)
-
-
-def _changes(found: Plan, wanted: Filter) -> tuple[set[Word], set[Word]]:
-    """Return the words to put the filter in front of, and those to cut."""
-    wrong = [each for each in found.placements if not each.is_right]
-    put = {each.before.word for each in wrong if each.before.word}
-    cut = set()
-    for each in found.placements:
-        # Where pipelines share their rest, a filter in the rest serves each of them.
-        if each.now is None or (each.is_right and each.before.word not in put):
-            continue
-        if each.now.word is None or not each.now.is_word:
-            raise UserError(f"{each.chain.where}: {from_elsewhere(wanted.name)}")
-        cut.add(each.now.word)
-    return put, cut
-
-
-def _remove(text: str, wanted: Filter) -> str:
-    document = read(text)
-    known = names(document)
-    own = own_section(known, wanted)
-    refuse_what_stays(known, wanted)
-    lines = list(document.lines)
-    words.change(lines, wanted.name, put=set(), cut=words.of(known, wanted.name))
-    if own is not None:
-        section.cut(lines, own)
-    kept = "".join(lines)
-    # A last line without a newline got one when the section was put behind it.
-    return kept if section.ending(text) else kept[: len(kept) - len(section.ending(kept))]
+def _to_add(text: str, filters: Sequence[Filter]) -> list[str]:
+    """Return the lines that a person is to add, each with its place."""
+    found = [each for each in report.pipelines(text, filters) if each.fault]
+    sections = [each.section for each in filters if not texts.section(text, each)]
+    return [
+        *(f"{each.label}: {each.fault}" for each in found),
+        *(f"at the end: {line}" for each in sections for line in each.splitlines()),
+    ]

@@ -7,46 +7,41 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glance_cache_nodes import paste_config
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.paste_config import file as paste_file
-from glance_cache_nodes.paste_config import filters, names, plan, reader
 from glance_cache_nodes.reconcile.check.line import error, success, warning
 
 if TYPE_CHECKING:
-    from glance_cache_nodes.paste_config.plan import Placement
     from glance_cache_nodes.reconcile.check.line import Line
     from glance_cache_nodes.reconcile.settings import Settings
 
 
 def has_filter(settings: Settings) -> Line:
-    """The pipeline of the flavor has the filter where ``paste`` would put it."""
+    """The pipeline of the flavor has the filter where ``paste`` would put it, and the cache."""
     try:
         path = _path(settings)
-        text = paste_file.load(path)
-        placements = _placements(text)
+        pipelines = paste_config.pipelines(paste_file.load(path))
     except UserError as problem:
         return error(str(problem), "correct the file; glance-cache-nodes paste shows what to do")
     put_in = f"run glance-cache-nodes paste --in-place {path}, then restart glance-api"
-    flavor = settings.conf.paste_deploy.flavor
-    served = [each for each in placements if _is_of_flavor(each.chain.label, flavor)]
-    if not any(each.now for each in served):
-        name = flavor or "the default flavor"
-        return error(f"the pipeline of {name} in {path} lacks the filter cache_nodes", put_in)
-    if not all(each.is_right for each in placements):
-        wrong = next(each.chain.label for each in placements if not each.is_right)
-        return warning(f"{wrong} in {path} has the filter in another place, or lacks it", put_in)
+    flavor = settings.conf.paste_deploy.flavor or "default"
+    served = [each for each in pipelines if each.flavor == flavor]
+    if not any(each.has_filter for each in served):
+        return error(
+            f"the pipeline of flavor {flavor} in {path} lacks the filter cache_nodes", put_in
+        )
+    for each in served:
+        if each.fault:
+            return warning(f"{each.label} in {path}: {each.fault}", put_in)
+        if settings.directory and not each.has_cache:
+            detail = f"flavor {flavor} has no cache filter in {path}: this node caches nothing"
+            return warning(detail, "set a flavor with one, such as keystone+cachemanagement")
+        if each.unseen:
+            names = ", ".join(each.unseen)
+            detail = f"{names} behind the cache in {path} never sees the add-on's requests"
+            return warning(detail, "put it between the context and the cache, restart glance-api")
     return success(f"{path} has the filter in its place")
-
-
-def _placements(text: str) -> list[Placement]:
-    return plan.plan(names.names(reader.read(text)), filters.CACHE_NODES).placements
-
-
-def _is_of_flavor(pipeline: str, flavor: str | None) -> bool:
-    """Return whether a pipeline, such as ``[composite:glance-api] keystone``, is this flavor's."""
-    if pipeline.startswith("[pipeline:"):
-        return pipeline == f"[pipeline:glance-api{'-' + flavor if flavor else ''}]"
-    return pipeline.rpartition("] ")[2] == (flavor or "default")
 
 
 def _path(settings: Settings) -> Path:
