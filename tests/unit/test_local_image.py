@@ -108,7 +108,7 @@ def test_a_fill_that_failed(tmp_path, content: bytes, reason: str) -> None:
 
 
 def test_the_part_and_the_lock_of_a_fill_are_beside_the_cache() -> None:
-    assert layout.part_file("/c", ID) == Path(f"/c/fill/{ID}.part")
-    assert layout.lock_file("/c", ID) == Path(f"/c/fill/{ID}.lock")
-    assert layout.failed_file("/c", ID) == Path(f"/c/fill/{ID}.failed")
+    assert layout.part_file("/c", ID) == Path(f"/c/cache_nodes/{ID}.part")
+    assert layout.lock_file("/c", ID) == Path(f"/c/cache_nodes/{ID}.lock")
+    assert layout.failed_file("/c", ID) == Path(f"/c/cache_nodes/{ID}.failed")
     assert layout.invalid_dir("/c") == Path("/c/invalid")
