@@ -30,6 +30,21 @@ Possible values:
     * Any number from 1.0 on
 """,
     ),
+    cfg.FloatOpt(
+        "command_database_timeout",
+        default=30.0,
+        min=1.0,
+        help="""
+How long reconcile, check and forget may wait for Glance's database in all, in seconds.
+
+It is the sum of all waiting in one run of glance-cache-nodes reconcile, check or
+forget. The time to list and hash files does not count. A run that has used it up
+ends with exit status 2.
+
+Possible values:
+    * Any number from 1.0 on
+""",
+    ),
     cfg.IntOpt(
         "database_pool_size",
         default=8,

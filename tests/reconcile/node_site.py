@@ -19,9 +19,10 @@ from glance.image_cache import image_cache_opts
 from oslo_config import cfg
 from oslo_db import options
 
-from glance_cache_nodes.reconcile.record import Record
-from glance_cache_nodes.reconcile.run import Run, Wanted
-from glance_cache_nodes.reconcile.settings import Settings
+from glance_cache_nodes.db import image_copies, write
+from glance_cache_nodes.reconcile import settings as configuration
+from glance_cache_nodes.reconcile.run import Run, RunOptions
+from glance_cache_nodes.reconcile.settings import LocalNode, Settings
 
 NODE = "http://node1:9292"
 OTHER = "http://node2:9292"
@@ -79,7 +80,7 @@ class Site:
 
     def row(self, image_id: str, size: int = 4, node: str | None = None) -> None:
         """Write a row."""
-        record(self, node or self.node).add(image_id, size)
+        write.add(settings(self).database, node or self.node, image_id, size)
 
     def cached(self, data: bytes = b"data", **changes: object) -> str:
         """Write an image that is cached well."""
@@ -90,7 +91,7 @@ class Site:
 
     def rows(self, node: str | None = None) -> dict[str, int]:
         """Return the sizes of a node's rows by image ID."""
-        return {key: row.size for key, row in record(self, node or self.node).rows().items()}
+        return image_copies.find_on_node(settings(self).database, node or self.node)
 
     def files(self) -> set[str]:
         """Return the names of what lies in the cache directory, but for Glance's directories."""
@@ -106,20 +107,15 @@ def tables() -> bytes:
         return path.read_bytes()
 
 
-def record(site: Site, node: str = NODE) -> Record:
-    """Return the record of a node of the site."""
-    conf = cfg.ConfigOpts()
-    conf.register_opts(options.database_opts, "database")
-    conf([])
-    conf.set_override("connection", site.url, "database")
-    return Record(conf.database, node)
+def local_node(site: Site) -> LocalNode:
+    """Return the node of the site, with a stall time of a day."""
+    return LocalNode(site.node, site.directory, 86400.0, settings(site).database)
 
 
 def run(site: Site, *, says: list[str] | None = None, **wanted: object):
     """Run reconcile on the site, without a grace."""
     tell = says.append if says is not None else lambda _: None
-    whole = Wanted(**{"grace": 0.0, **wanted})
-    return Run(site.directory, record(site, site.node), 86400.0, whole, tell).do()
+    return Run(local_node(site), RunOptions(**{"grace": 0.0, **wanted}), tell).do()
 
 
 def names(report) -> dict[str, str]:
@@ -143,4 +139,4 @@ def settings(site: Site, **changes: object) -> Settings:
     conf([], default_config_files=[str(site.file)], default_config_dirs=[])
     for name, value in changes.items():
         conf.set_override(name, value)
-    return Settings(conf, [str(site.file)])
+    return configuration.of(conf, [str(site.file)])

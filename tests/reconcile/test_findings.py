@@ -8,8 +8,9 @@ import os
 from pathlib import Path
 
 import pytest
-from node_site import FAR_PAST, OTHER, PAST, names, record, run
+from node_site import FAR_PAST, OTHER, PAST, names, run, settings
 
+from glance_cache_nodes.db import image_copies
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.reconcile import checksums, disk
 
@@ -300,7 +301,7 @@ def test_a_long_run_tells_how_far_it_is(site):
     image_id = site.image(b"x" * 3_000_000)
     site.write(image_id, b"x" * 3_000_000)
     compare = checksums.Checksums(lines.append, clock=lambda: next(seconds))
-    image = record(site).images([image_id])[image_id]
+    image = image_copies.find_images(settings(site).database, {image_id})[image_id]
     assert compare.are_right(disk.cached(site.directory, image_id), image)
     assert lines == [f"checksums: 2 MB read, now {image_id}"]
     assert compare.are_right(disk.cached(site.directory, image_id), image)

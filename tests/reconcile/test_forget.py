@@ -8,6 +8,7 @@ import socket
 import pytest
 from node_site import NODE, Site, settings
 
+from glance_cache_nodes.db import nodes as registered
 from glance_cache_nodes.exception import UserError
 from glance_cache_nodes.reconcile import forget
 from glance_cache_nodes_lab import ports
@@ -29,7 +30,7 @@ def site(tmp_path, gone):
 
 
 def nodes(site):
-    return forget.Record(settings(site).conf.database, NODE).nodes()
+    return registered.find_urls(settings(site).database)
 
 
 def test_a_node_that_is_gone_leaves_the_record_with_its_rows(site, gone):

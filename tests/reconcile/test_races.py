@@ -12,77 +12,70 @@ import threading
 import uuid
 
 import pytest
-from node_site import Site, long_ago, names, record, run
+from node_site import Site, local_node, long_ago, names, run, settings
 
+from glance_cache_nodes.cache import locks
+from glance_cache_nodes.db import image_copies, write
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes.reconcile import disk, in_use
+from glance_cache_nodes.reconcile import disk
 from glance_cache_nodes.reconcile.apply import Fixer
-from glance_cache_nodes.reconcile.model import Case
-from glance_cache_nodes.reconcile.record import Record
-
-STALL_TIME = 86400.0
+from glance_cache_nodes.reconcile.case import Case
+from glance_cache_nodes.reconcile.run import _alone
 
 
-class Interrupted(Record):
-    """A record between whose steps something else happens once."""
+@pytest.fixture
+def interrupt(monkeypatch):
+    """Let something else happen once, before or after a change of the record."""
 
-    def between(self, site, step, event):
-        self.__dict__.update(record(site).__dict__)
-        self._step, self._event = step, event
-        return self
+    def at(step, event):
+        when, _, name = step.partition(" ")
+        change = getattr(write, name)
 
-    def _happen(self, step):
-        if step == self._step:
-            self._step = None
-            self._event()
+        def interrupted(*words):
+            monkeypatch.setattr(write, name, change)
+            if when == "before":
+                event()
+            change(*words)
+            if when == "after":
+                event()
 
-    def add(self, image_id, size):
-        self._happen("before add")
-        super().add(image_id, size)
-        self._happen("after add")
+        monkeypatch.setattr(write, name, interrupted)
 
-    def remove(self, image_id):
-        self._happen("before remove")
-        super().remove(image_id)
-        self._happen("after remove")
-
-
-def interrupted(site, step, event):
-    return Interrupted.__new__(Interrupted).between(site, step, event)
+    return at
 
 
 def case_of(site, image_id):
     file = disk.look(site.directory / image_id)
-    row = record(site).rows().get(image_id)
-    return Case(image_id, file, row, record(site).images([image_id])[image_id])
+    image = image_copies.find_images(settings(site).database, {image_id})[image_id]
+    return Case(image_id, file, site.rows().get(image_id), image)
 
 
 @pytest.mark.parametrize("step", ["before add", "after add"])
-def test_glance_evicts_while_the_row_is_added(site, step):
+def test_glance_evicts_while_the_row_is_added(site, step, interrupt):
     image_id = site.image()
     path = site.write(image_id)
 
     def evict():
         path.unlink()
-        record(site).remove(image_id)
+        write.remove(settings(site).database, site.node, image_id)
 
-    Fixer(site.directory, interrupted(site, step, evict), STALL_TIME).add_row(
-        case_of(site, image_id)
-    )
+    interrupt(step, evict)
+    Fixer(local_node(site)).add_row(case_of(site, image_id))
     assert image_id not in site.rows()
 
 
 @pytest.mark.parametrize("step", ["before remove", "after remove"])
-def test_glance_caches_while_the_row_is_removed(site, step):
+def test_glance_caches_while_the_row_is_removed(site, step, interrupt):
     image_id = site.image()
     site.row(image_id)
     case = case_of(site, image_id)
 
     def cache():
         site.write(image_id)
-        record(site).add(image_id, 4)
+        site.row(image_id)
 
-    Fixer(site.directory, interrupted(site, step, cache), STALL_TIME).remove_row(case)
+    interrupt(step, cache)
+    Fixer(local_node(site)).remove_row(case)
     assert site.rows()[image_id] == 4
 
 
@@ -92,7 +85,7 @@ def test_a_right_copy_that_takes_the_place_of_a_wrong_one_stays(site):
     case = case_of(site, image_id)
     (site.directory / image_id).unlink()
     site.write(image_id)
-    assert not Fixer(site.directory, record(site), STALL_TIME).remove_both(case)
+    assert not Fixer(local_node(site)).remove_both(case)
     assert (site.directory / image_id).read_bytes() == b"data"
     assert image_id in site.rows()
     assert not list((site.directory / "invalid").iterdir())
@@ -132,18 +125,18 @@ def test_who_opens_a_partial_file_at_the_last_moment_keeps_it(site):
     path = partial(site)
     case = Case(path.name, partial=disk.look(path))
     with path.open("r+b") as writer:
-        assert not Fixer(site.directory, record(site), STALL_TIME).remove_partial(case)
+        assert not Fixer(local_node(site)).remove_partial(case)
         writer.write(b"more")
     assert path.read_bytes() == b"more"
     assert not list((site.directory / "invalid").iterdir())
 
 
 def test_without_leases_the_stall_time_decides(site, monkeypatch):
-    monkeypatch.setattr(in_use, "has_writer", lambda _: None)
+    monkeypatch.setattr(locks, "has_writer", lambda _: None)
     path = partial(site)
     long_ago(path)
-    assert in_use.is_written(disk.look(path), 3600.0)  # its ctime is of now
-    assert not in_use.is_written(disk.look(path), -1.0)
+    assert disk.is_written(disk.look(path), 3600.0)  # its ctime is of now
+    assert not disk.is_written(disk.look(path), -1.0)
 
 
 def test_a_part_of_the_fill_goes_only_when_nobody_holds_its_lock(site):
@@ -165,7 +158,7 @@ def test_a_part_of_the_fill_goes_only_when_nobody_holds_its_lock(site):
 
 def test_another_run_is_waited_for(site, monkeypatch):
     monkeypatch.setattr("glance_cache_nodes.reconcile.run._WAIT_FOR_ANOTHER_RUN", 0.2)
-    with in_use.alone(site.directory, 0.0), pytest.raises(UserError, match="another reconcile"):
+    with _alone(site.directory), pytest.raises(UserError, match="another reconcile"):
         run(site, fix=True)
     assert not run(site, fix=True).findings
 

@@ -7,7 +7,7 @@ import threading
 import time
 
 import waiting
-from glance_cache_nodes.db.fair_semaphore import FairSemaphore
+from glance_cache_nodes.db.limits import FairSemaphore
 
 
 def test_those_who_wait_are_served_in_their_order() -> None:

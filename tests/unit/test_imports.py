@@ -112,8 +112,7 @@ def test_a_part_imports_only_what_stands_below_it(part: str) -> None:
     assert not wrong
 
 
-# Not yet: check asks the node by the session of keystoneauth.
-@pytest.mark.parametrize("part", sorted(set(SERVER_PARTS) - {"reconcile"}))
+@pytest.mark.parametrize("part", SERVER_PARTS)
 def test_only_net_speaks_http(part: str) -> None:
     wrong = {
         f"{file.relative_to(SRC)} imports {name}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from glance_cache_nodes.api import responses
 from glance_cache_nodes.cache import layout
-from glance_cache_nodes.db import image_attributes, image_nodes
+from glance_cache_nodes.db import image_nodes
 from glance_cache_nodes.policies import properties, rules
 from glance_cache_nodes.policies.target import LazyTarget
 
@@ -26,7 +26,7 @@ def other_attributes(service: Service, context: Any, image_id: str) -> Mapping[s
     Raises:
         DatabaseUnavailableError: there was no answer within the bound.
     """
-    columns, custom = image_attributes.find(service.database, image_id)
+    columns, custom = image_nodes.find_other_attributes(service.database, image_id)
     return {**properties.readable(custom, service.enforcer, context), **columns}
 
 

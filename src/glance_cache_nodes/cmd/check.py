@@ -7,9 +7,9 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.cmd.output import show, tell
+from glance_cache_nodes.cmd.output import in_words, show, tell
 from glance_cache_nodes.cmd.reconcile import add_config_file
-from glance_cache_nodes.exception import UserError
+from glance_cache_nodes.exception import DatabaseUnavailableError, UserError
 
 if TYPE_CHECKING:
     import argparse
@@ -48,8 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
         settings = configuration.load(arguments.config_file)
         lines = check.run(settings, arguments.os_cloud)
         show(_json(settings.node, lines) if arguments.json else "".join(map(_text, lines)))
-    except UserError as error:
-        tell(f"glance-cache-nodes: {error}")
+    except (UserError, DatabaseUnavailableError) as error:
+        tell(f"glance-cache-nodes: {in_words(error)}")
         return 2
     return check.status(lines)
 

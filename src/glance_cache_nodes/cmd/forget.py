@@ -7,9 +7,9 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.cmd.output import show, tell
+from glance_cache_nodes.cmd.output import in_words, show, tell
 from glance_cache_nodes.cmd.reconcile import add_config_file
-from glance_cache_nodes.exception import UserError
+from glance_cache_nodes.exception import DatabaseUnavailableError, UserError
 
 if TYPE_CHECKING:
     import argparse
@@ -57,8 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             what = "the record was changed" if does_it else "nothing was changed"
             show(_json(plan, done=does_it), otherwise=what)
-    except UserError as error:
-        tell(f"glance-cache-nodes: {error}")
+    except (UserError, DatabaseUnavailableError) as error:
+        tell(f"glance-cache-nodes: {in_words(error)}")
         return 2
     if not does_it:
         tell(f"glance-cache-nodes: refused: {plan.refused}")

@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.exception import UserError
+from glance_cache_nodes.exception import DatabaseUnavailableError, UserError
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -36,6 +36,12 @@ def show(text: str, otherwise: str = "") -> None:
     except KeyboardInterrupt:
         _forget_the_rest(sys.stdout)
         raise
+
+
+def in_words(error: UserError | DatabaseUnavailableError) -> str:
+    """Return why a command could not work."""
+    is_database = isinstance(error, DatabaseUnavailableError)
+    return f"the database does not answer: {error}" if is_database else str(error)
 
 
 def tell(line: str) -> None:

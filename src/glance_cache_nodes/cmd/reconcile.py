@@ -7,9 +7,9 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.cmd.output import show, tell
-from glance_cache_nodes.exception import UserError
-from glance_cache_nodes.reconcile import brakes
+from glance_cache_nodes.cmd.output import in_words, show, tell
+from glance_cache_nodes.exception import DatabaseUnavailableError, UserError
+from glance_cache_nodes.reconcile import safety_checks
 
 if TYPE_CHECKING:
     from glance_cache_nodes.reconcile.run import Report
@@ -31,7 +31,7 @@ def add_to(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--max-removals",
         type=_count,
-        default=brakes.MAX_REMOVALS,
+        default=safety_checks.MAX_REMOVALS,
         metavar="N",
         help="refuse to remove more than N and more than half (default: %(default)s)",
     )
@@ -64,8 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     try:
         report = _report(arguments)
-    except UserError as error:
-        tell(f"glance-cache-nodes: {error}")
+    except (UserError, DatabaseUnavailableError) as error:
+        tell(f"glance-cache-nodes: {in_words(error)}")
         return 2
     text = json.dumps(report.as_json(), indent=2) if arguments.json else _text(report)
     try:
@@ -83,19 +83,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _report(arguments: argparse.Namespace) -> Report:
     from glance_cache_nodes.reconcile import settings as configuration  # noqa: PLC0415
-    from glance_cache_nodes.reconcile.record import Record  # noqa: PLC0415
-    from glance_cache_nodes.reconcile.run import Run, Wanted  # noqa: PLC0415
+    from glance_cache_nodes.reconcile.run import Run, RunOptions  # noqa: PLC0415
 
-    settings = configuration.load(arguments.config_file)
-    node, directory = configuration.require(settings)
-    wanted = Wanted(
+    node = configuration.load(arguments.config_file).local_node()
+    options = RunOptions(
         fix=arguments.fix,
         verify=arguments.verify_checksums,
         force=arguments.force,
         max_removals=arguments.max_removals,
     )
-    record = Record(settings.conf.database, node)
-    return Run(directory, record, settings.stall_time, wanted, tell).do()
+    return Run(node, options, tell).do()
 
 
 def _status(report: Report, *, fix: bool) -> int:

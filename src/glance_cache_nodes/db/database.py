@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Queries to Glance's database, each within a deadline."""
+"""Glance's database: queries and changes, each within a deadline."""
 
 from __future__ import annotations
 
@@ -9,21 +9,30 @@ import os
 import threading
 import time
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import sqlalchemy as sa
 
-from glance_cache_nodes.db import connect_args, engine, errors
-from glance_cache_nodes.db.deadline import NOT_IN_TIME, Use, Watchdog
-from glance_cache_nodes.db.fair_semaphore import FairSemaphore
-from glance_cache_nodes.exception import DatabaseUnavailableError
+from glance_cache_nodes.db import engine
+from glance_cache_nodes.db.checkout import Checkout
+from glance_cache_nodes.db.limits import FairSemaphore
+from glance_cache_nodes.exception import DatabaseUnavailableError, NoThreadError
+from glance_cache_nodes.net import deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from glance_cache_nodes.db.limits import Budget
+
+T = TypeVar("T")
+Use = Callable[[Checkout, sa.engine.Connection], T]
 
 # The deadline of a call has two halves, less the time for scheduling: one to get a connection from
 # the pool or open it, and one for the rows.
 _HALF = 0.475
+# SQLSTATEs and MySQL's numbers for a table, column or schema that is missing and for a privilege
+# that is, as while the schema is upgraded.
+_NOT_READY = {"42P01", "42703", "3F000", "42501", "42S02", "42S22", 1146, 1054}
 
 
 class Database:
@@ -31,16 +40,17 @@ class Database:
 
     Args:
         conf: Glance's configuration, with the groups ``[database]`` and ``[cache_nodes]``.
+        budget: of the command that this is for; None where each call has ``database_timeout``.
     """
 
-    def __init__(self, conf: Any) -> None:
-        self._options = conf.database
+    def __init__(self, conf: Any, budget: Budget | None = None) -> None:
+        self._options, self._budget = conf.database, budget
         self._half: float = conf.cache_nodes.database_timeout * _HALF  # seconds
         self._size: int = conf.cache_nodes.database_pool_size
-        self._thread = threading.local()  # the use of each thread
+        self._thread = threading.local()  # the checkout of each thread
         self._of_parents: list[sa.engine.Engine | None] = []
         self._begin_process()
-        # A child must not use its parent's connections, and has no watchdog yet.
+        # A child must not use its parent's connections.
         begin = functools.partial(_begin_in_child, weakref.ref(self))
         os.register_at_fork(after_in_child=begin)
 
@@ -50,7 +60,6 @@ class Database:
         self._made: sa.engine.Engine | None = None
         self._making = threading.Lock()
         self._semaphore = FairSemaphore(self._size)
-        self._watchdog = Watchdog()
 
     def within(self, until: float) -> Database:
         """Return the same for queries that must end by a moment of the monotonic clock."""
@@ -67,68 +76,161 @@ class Database:
                 cannot answer now.
             sqlalchemy.exc.DBAPIError: the statement is wrong.
         """
-        start = time.monotonic()
-        use = Use(start + self._half, start + 2 * self._half, self._semaphore.release)
-        query = functools.partial(self._query, self._engine(), use, statement, parameters)
-        if not self._semaphore.acquire(self._half):
+        return self._within_deadline(
+            lambda _, connection: connection.execute(statement, parameters).fetchall()
+        )
+
+    def in_transaction(self, change: Callable[[sa.engine.Connection], T]) -> T:
+        """Change rows, all or nothing.
+
+        Args:
+            change: executes the statements; what it raises undoes them.
+
+        Returns:
+            What ``change`` returns.
+
+        Raises:
+            DatabaseUnavailableError: nothing was changed, or the text says that it is not known.
+            sqlalchemy.exc.DBAPIError: a row is there already, or a statement is wrong.
+        """
+        return self._within_deadline(functools.partial(_transaction, change))
+
+    def _within_deadline(self, use: Use[T]) -> T:
+        if self._budget is None:
+            return self._use(use, Checkout(self._half, 2 * self._half, self._semaphore.release))
+        with self._budget.spending() as left:
+            return self._use(use, Checkout(left, left, self._semaphore.release))
+
+    def _use(self, use: Use[T], checkout: Checkout) -> T:
+        attempt = functools.partial(_connected, use, self._engine(), checkout)
+        if not self._semaphore.acquire(checkout.seconds):
             raise DatabaseUnavailableError(f"all {self._size} connections are in use")
-        self._thread.use = use
+        self._thread.checkout = checkout
         try:
-            with self._watchdog.watching(use):
-                return _again_on_dead_connections(query, use, self._size)
+            with deadline.watching(checkout.deadline):
+                return _again_on_dead_connections(attempt, checkout, self._size)
         except DatabaseUnavailableError:
             raise
         except Exception as error:
-            if not _is_outage(use, error):
+            if not _is_outage(checkout, error):
                 raise
-            raise DatabaseUnavailableError(self._words(use, error)) from error
+            raise DatabaseUnavailableError(self._words(checkout, error)) from error
         finally:
-            if not use.is_opening:
-                use.leave_pool()
+            if not checkout.is_opening:
+                checkout.leave_pool()
 
     def _engine(self) -> sa.engine.Engine:
         with self._making:
             if self._made is None:
                 self._made = engine.create(
-                    self._options, self._size, self._half, lambda: self._thread.use
+                    self._options, self._pool(), lambda: self._thread.checkout
                 )
             return self._made
 
-    def _query(
-        self, connect: sa.engine.Engine, use: Use, statement: Any, parameters: Any
-    ) -> Sequence[Any]:
-        with connect.connect() as connection:
-            use.begin_statement(connection.info.get("socket"), time.monotonic() + self._half)
-            rows = connection.execute(statement, parameters).fetchall()
-            if use.is_cut:  # the rows came at the last moment, but its socket is shut
-                connection.invalidate()
-            return rows
+    def _pool(self) -> dict[str, Any]:
+        if self._budget is not None:
+            # A new connection each time: a command may hash files for hours between two queries,
+            # and a firewall may have forgotten an idle connection by then.
+            return {"poolclass": sa.pool.NullPool}
+        return {
+            "poolclass": sa.pool.QueuePool,
+            "max_overflow": 0,
+            "pool_recycle": self._options.connection_recycle_time,
+            "pool_size": self._size,
+            "pool_use_lifo": True,  # so that the server, not we, closes what is idle for long
+        }
 
-    def _words(self, use: Use, error: BaseException) -> str:
-        text = errors.words(error, connect_args.secrets(connect_args.url_of(self._options)))
-        return f"{NOT_IN_TIME}: {text}" if use.is_cut else text
+    def _words(self, checkout: Checkout, error: Exception) -> str:
+        said = []
+        if checkout.is_committing and getattr(error, "connection_invalidated", True):
+            said.append("it is not known whether the change was made")
+        if self._budget is not None and self._budget.is_used_up:
+            said.append(str(self._budget))
+        elif checkout.deadline.is_cut or isinstance(error, TimeoutError):
+            said.append("no answer within the deadline")
+        if not isinstance(error, TimeoutError):
+            said.append(_driver_words(error, engine.secrets(self._options)))
+        return ": ".join(said)
 
 
-def _again_on_dead_connections(
-    query: Callable[[], Sequence[Any]], use: Use, most: int
-) -> Sequence[Any]:
-    """Query; repeat the query if the pool returns a connection that died while it was idle."""
-    connect_by = use.deadline
+def _connected(use: Use[T], connect: sa.engine.Engine, checkout: Checkout) -> T:
+    with connect.connect() as connection:
+        checkout.begin_statements(connection.info.get("socket"))
+        result = use(checkout, connection)
+        checkout.deadline.hold(None)
+        if checkout.deadline.is_cut:  # the answer came at the last moment, but its socket is shut
+            connection.invalidate()
+        return result
+
+
+def _transaction(
+    change: Callable[[sa.engine.Connection], T],
+    checkout: Checkout,
+    connection: sa.engine.Connection,
+) -> T:
+    # By statements, as the engine's connections commit each one by itself otherwise. SQLite waits
+    # for all its locks at the beginning, and for none at the end.
+    is_sqlite = connection.dialect.name == "sqlite"
+    connection.exec_driver_sql("BEGIN EXCLUSIVE" if is_sqlite else "BEGIN")
+    checkout.may_repeat = False
+    try:
+        result = change(connection)
+        checkout.is_committing = True
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        try:
+            connection.exec_driver_sql("ROLLBACK")
+        except sa.exc.SQLAlchemyError:
+            connection.invalidate()  # the server rolls back when the connection ends
+        raise
+    return result
+
+
+def _again_on_dead_connections(attempt: Callable[[], T], checkout: Checkout, most: int) -> T:
+    """Use a connection, and another one where the pool returns one that died while it was idle."""
     for _ in range(most):
         try:
-            return query()
-        except sa.exc.DBAPIError as error:
-            is_dead = use.is_open and error.connection_invalidated and not use.is_cut
-            if not is_dead or time.monotonic() > connect_by:
+            return attempt()
+        except sa.exc.DBAPIError as error:  # noqa: PERF203 - each attempt may fail
+            if not error.connection_invalidated or not checkout.begin_again():
                 raise
-        use.begin_again(connect_by)
-    return query()
+    return attempt()
 
 
-def _is_outage(use: Use, error: Exception) -> bool:
-    if isinstance(error, sa.exc.DBAPIError):
-        return use.is_cut or errors.is_outage(error)
-    return use.is_cut or not use.is_open  # what a driver raises while it connects
+def _is_outage(checkout: Checkout, error: Exception) -> bool:
+    """Return whether the database may answer the same statement later.
+
+    False means a fault of the statement itself, which no retry mends.
+    """
+    if checkout.deadline.is_cut:
+        return True
+    if not isinstance(error, sa.exc.DBAPIError):
+        return not checkout.is_open  # what a driver raises while it connects
+    if isinstance(error, sa.exc.ProgrammingError):
+        return _code(error.orig) in _NOT_READY
+    if isinstance(error, sa.exc.OperationalError) and type(error.orig).__module__ == "sqlite3":
+        return "syntax error" not in str(error.orig)
+    return isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError))
+
+
+def _code(error: Any) -> object:
+    """Return PostgreSQL's SQLSTATE or MySQL's number."""
+    code = getattr(error, "pgcode", None) or getattr(error, "sqlstate", None)
+    return code or next(iter(getattr(error, "args", ())), None)
+
+
+def _driver_words(error: Exception, secrets: Iterable[str]) -> str:
+    """Return an error in one line, without the statement and without these secrets."""
+    if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
+        text = str(error.orig)
+    elif isinstance(error, (OSError, NoThreadError)):
+        text = str(error)
+    else:
+        return type(error).__name__  # its text may quote what could not be read: a password
+    text = f"{type(getattr(error, 'orig', error)).__name__}: {' '.join(text.split())}"
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
 
 
 def _begin_in_child(database: weakref.ref[Database]) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The nodes that hold an image: one statement, with visibility as a part of it."""
+"""An image that the caller may see, and the nodes that hold it: one statement for both."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from glance_cache_nodes.db import visibility
-from glance_cache_nodes.db.tables import CACHED_IMAGES, IMAGE_ID, IMAGES, NODE_REFERENCE
-from glance_cache_nodes.db.visibility import exactly
+from glance_cache_nodes.db.tables import (
+    CACHED_IMAGES,
+    IMAGE_ID,
+    IMAGE_PROPERTIES,
+    IMAGES,
+    NODE_REFERENCE,
+    exactly,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +25,12 @@ if TYPE_CHECKING:
 
 # Columns of `images` that policy rules usually compare with; the others are read when one does.
 ATTRIBUTES = ("id", "name", "owner", "visibility", "status", "os_hidden", "protected")
+_TIMES = ("created_at", "updated_at")
+_OTHERS = (
+    *("min_disk", "min_ram", "size", "virtual_size", "disk_format", "container_format"),
+    *("checksum", "os_hash_algo", "os_hash_value"),
+    *_TIMES,
+)
 
 
 def _nodes_of_image(*columns: Any) -> Any:
@@ -42,6 +54,16 @@ _NODES = _nodes_of_image(*_FACTS)
 _NODES_OF_VISIBLE = _NODES.where(visibility.IS_VISIBLE)
 _IMAGE = _nodes_of_image(*_FACTS, *(IMAGES.c[name] for name in ATTRIBUTES))
 _VISIBLE_IMAGE = _IMAGE.where(visibility.IS_VISIBLE)
+_PROPERTIES = sa.and_(
+    IMAGE_PROPERTIES.c.image_id == IMAGES.c.id, IMAGE_PROPERTIES.c.deleted == sa.false()
+)
+_OTHER_ATTRIBUTES = (
+    sa.select(
+        *(IMAGES.c[name] for name in _OTHERS), IMAGE_PROPERTIES.c.name, IMAGE_PROPERTIES.c.value
+    )
+    .select_from(IMAGES.outerjoin(IMAGE_PROPERTIES, _PROPERTIES))
+    .where(exactly(IMAGES.c.id, IMAGE_ID))
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,12 +85,7 @@ class CachedImage:
 
 
 def find(database: Database, context: Any, image_id: str) -> CachedImage | None:
-    """Look up an image and the nodes that hold it, in one statement.
-
-    Args:
-        database: where Glance's tables are.
-        context: the caller, as Glance's context filter made it.
-        image_id: the image's id, compared exactly.
+    """Look up an image, by its exact id, and the nodes that hold it, in one statement.
 
     Returns:
         None for an image that does not exist, is deleted, or that the caller may not see.
@@ -89,22 +106,35 @@ def find_with_attributes(database: Database, context: Any, image_id: str) -> Cac
     return _image(rows, policy_attributes(attributes, context.project_id))
 
 
+def find_other_attributes(
+    database: Database, image_id: str
+) -> tuple[Mapping[str, object], Mapping[str, str | None]]:
+    """Look up what rules seldom look at, of an image that the caller is known to see.
+
+    Returns:
+        The columns by name, and the custom properties by name; both empty when the image has gone
+        in the meantime.
+
+    Raises:
+        DatabaseUnavailableError: there was no answer within the bound.
+    """
+    rows = database.rows(_OTHER_ATTRIBUTES, {IMAGE_ID.key: image_id})
+    columns = dict(zip(_OTHERS, rows[0])) if rows else {}
+    # A rule compares with strings; a remote one is sent JSON.
+    columns.update((name, str(columns[name])) for name in _TIMES if name in columns)
+    return columns, {row[-2]: row[-1] for row in rows if row[-2] is not None}
+
+
 def _rows(
     database: Database, context: Any, image_id: str, of_any: Any, of_visible: Any
 ) -> Sequence[Any]:
-    parameters = {IMAGE_ID.key: image_id}
-    if context.is_admin:
-        return database.rows(of_any, parameters)
-    return database.rows(of_visible, {**parameters, **visibility.parameters(context)})
+    limits = visibility.parameters(context)
+    return database.rows(of_visible if limits else of_any, {IMAGE_ID.key: image_id, **limits})
 
 
 def _image(rows: Sequence[Any], attributes: Mapping[str, object]) -> CachedImage:
     size, status = rows[0][:2]
-    return CachedImage(size, status, _urls(rows), attributes)
-
-
-def _urls(rows: Sequence[Any]) -> Sequence[str]:
-    return sorted({row[-1] for row in rows} - {None})
+    return CachedImage(size, status, sorted({row[-1] for row in rows} - {None}), attributes)
 
 
 def policy_attributes(

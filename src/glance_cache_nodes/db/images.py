@@ -17,8 +17,7 @@ import sqlalchemy as sa
 
 from glance_cache_nodes.db import visibility
 from glance_cache_nodes.db.image_nodes import ATTRIBUTES
-from glance_cache_nodes.db.tables import CACHED_IMAGES, IMAGES, NODE_REFERENCE
-from glance_cache_nodes.db.visibility import exactly
+from glance_cache_nodes.db.tables import CACHED_IMAGES, IMAGES, NODE_REFERENCE, exactly
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -77,8 +76,7 @@ def find(  # noqa: PLR0913 - what makes a page
 
     Args:
         database: where Glance's tables are.
-        context: the caller, as Glance's context filter made it; who is no admin sees what Glance
-            would show, and no leftovers.
+        context: the caller, as Glance's context filter made it; leftovers are only for admins.
         filters: which images.
         columns: which each image has: :data:`COLUMNS` or :data:`SHOWN`. There is a row for each
             copy, so all that is not needed costs time.
@@ -92,14 +90,13 @@ def find(  # noqa: PLR0913 - what makes a page
         DatabaseUnavailableError: there was no answer within the bound.
     """
     has_ids, has_nodes = filters.ids is not None, filters.nodes is not None
-    statement = _page(columns, has_ids, has_nodes, filters.leftover, context.is_admin)
-    parameters: dict[str, object] = {"marker": marker, "limit": limit + 1}
+    limits = visibility.parameters(context)
+    statement = _page(columns, has_ids, has_nodes, filters.leftover, not limits)
+    parameters: dict[str, object] = {"marker": marker, "limit": limit + 1, **limits}
     if has_ids:
         parameters["ids"] = sorted(filters.ids or ())
     if has_nodes:
         parameters["nodes"] = sorted(filters.nodes or ())
-    if not context.is_admin:
-        parameters.update(visibility.parameters(context))
     page = list(_images(columns, database.rows(statement, parameters)))
     more = len(page) > limit
     page = page[:limit]
@@ -122,16 +119,16 @@ def _page(  # each makes another statement
     has_ids: bool,  # noqa: FBT001
     has_nodes: bool,  # noqa: FBT001
     leftover: bool,  # noqa: FBT001
-    is_admin: bool,  # noqa: FBT001
+    sees_all: bool,  # noqa: FBT001
 ) -> sa.Select[Any]:
     # An admin sees all that is held, and every leftover is held; of all others, an image is looked
     # at first, as most that are held may not be seen, or have not been asked for.
-    by_record = leftover or (is_admin and not has_ids)
+    by_record = leftover or (sees_all and not has_ids)
     ids = _from_record(has_nodes, leftover) if by_record else _from_images(has_ids, has_nodes)
     image_id = ids.selected_columns[0]
     if has_ids:
         ids = ids.where(image_id.in_(_IDS))
-    if not is_admin:
+    if not sees_all:
         ids = ids.where(visibility.IS_VISIBLE)
     page = ids.where(image_id > _MARKER).order_by(image_id).limit(_LIMIT).subquery("page")
     shown = (IMAGES.c[name] for name in columns)

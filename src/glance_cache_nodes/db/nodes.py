@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from glance_cache_nodes.db.database import Database
 
 _URLS = sa.select(NODE_REFERENCE.c.node_reference_url)
+# Compared as the database does, like Glance's own query.
+_URL = _URLS.where(NODE_REFERENCE.c.node_reference_url == sa.bindparam("node", type_=sa.String))
 # By number first: the URLs of the groups are looked up once each.
 _SUMS = (
     sa.select(
@@ -59,6 +61,15 @@ def find_urls(database: Database) -> list[str]:
         DatabaseUnavailableError: there was no answer within the bound.
     """
     return sorted(row[0] for row in database.rows(_URLS, {}))
+
+
+def is_registered(database: Database, node: str) -> bool:
+    """Return whether a node is registered under this URL; one statement.
+
+    Raises:
+        DatabaseUnavailableError: there was no answer within the bound.
+    """
+    return bool(database.rows(_URL, {"node": node}))
 
 
 def find_all(database: Database) -> list[Node]:

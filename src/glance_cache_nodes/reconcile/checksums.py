@@ -8,27 +8,23 @@ import time
 from typing import TYPE_CHECKING, Callable
 
 from glance_cache_nodes.cache import image_hash
-from glance_cache_nodes.reconcile.model import File
+from glance_cache_nodes.reconcile.disk import File
 
 if TYPE_CHECKING:
-    from glance_cache_nodes.reconcile.model import Image
+    from glance_cache_nodes.db.image_copies import ImageData
 
 _CHUNK = 1024 * 1024
 _SECONDS_BETWEEN_LINES = 5.0
 _MEGABYTE = 1e6
 
 
-def name_of_strongest(image: Image) -> str | None:
-    """Return the name of the strongest hash that the image has and Python knows.
-
-    Returns:
-        The algorithm's name; None when there is none, so that only the length can be compared.
-    """
+def name_of_strongest(image: ImageData) -> str | None:
+    """Return the algorithm of the image's strongest hash; None where Python knows none."""
     algorithm, _ = _strongest(image)
     return algorithm
 
 
-def _strongest(image: Image) -> tuple[str | None, str | None]:
+def _strongest(image: ImageData) -> tuple[str | None, str | None]:
     return image_hash.strongest(image.os_hash_algo, image.os_hash_value, image.checksum)
 
 
@@ -52,7 +48,7 @@ class Checksums:
         self._read = 0
         self.unreadable: dict[str, str] = {}
 
-    def are_right(self, file: File, image: Image) -> bool | None:
+    def are_right(self, file: File, image: ImageData) -> bool | None:
         """Return whether the file has the image's strongest hash.
 
         Returns:

@@ -1,27 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What lies in a cache directory: cached files and partial ones.
+"""What lies in a cache directory: cached files, and partial ones and whether they are written.
 
 Names that are no image IDs, directories and links are not Glance's, and are not listed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
-import re
 import stat
+import time
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes.cache import layout
+from glance_cache_nodes.cache import layout, locks
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes.reconcile.model import File
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-IMAGE_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _PART = ".part"
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    """A regular file as it was when it was looked at.
+
+    Attributes:
+        path: where it lies.
+        inode: number of its device and of its inode.
+        size: in bytes.
+        written: when its contents were last written, in nanoseconds since the epoch.
+        changed: when it was last written, renamed or linked, likewise; nobody can set this one.
+    """
+
+    path: Path
+    inode: tuple[int, int]
+    size: int
+    written: int
+    changed: int
+
+    @classmethod
+    def of(cls, path: Path, status: os.stat_result) -> File:
+        """Return what ``stat`` says of the file at this path."""
+        inode = (status.st_dev, status.st_ino)
+        return cls(path, inode, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+    def has_bytes_of(self, other: File) -> bool:
+        """Return whether it is the other file, with nothing written to it meanwhile."""
+        mine, theirs = ((each.inode, each.size, each.written) for each in (self, other))
+        return mine == theirs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +60,7 @@ class Disk:
     Attributes:
         exists: whether there is such a directory.
         files: the cached files, by image ID.
-        links: image IDs that are links to a file: somebody else's way to place it, left alone.
+        links: image IDs that are links to a file, which the operator made; they are left alone.
         partials: the files of transfers that have not ended.
     """
 
@@ -51,7 +80,7 @@ def read(directory: Path) -> Disk:
         return Disk(exists=False, files={}, links=frozenset(), partials=())
     files, links = {}, set()
     for entry in _entries(directory):
-        if IMAGE_ID.match(entry.name):
+        if layout.is_image_id(entry.name):
             if entry.is_symlink():
                 if _leads_somewhere(entry):
                     links.add(entry.name)
@@ -96,18 +125,48 @@ def cached(directory: Path, image_id: str) -> File | None:
         directory: the cache directory.
         image_id: as the record has it; a row can hold anything, and then has no file.
     """
-    if not IMAGE_ID.match(image_id):
+    if not layout.is_image_id(image_id):
         return None
     return look(layout.cached_file(directory, image_id))
 
 
 def image_id_of(partial: Path) -> str | None:
     """Return the image ID that a partial file is named for; None for another name."""
-    is_fill = is_of_fill(partial)
+    is_fill = _is_of_fill(partial)
     if is_fill and partial.suffix != _PART:
         return None
     name = partial.stem if is_fill else partial.name
-    return name if IMAGE_ID.match(name) else None
+    return name if layout.is_image_id(name) else None
+
+
+def is_written(partial: File, stall_time: float) -> bool:
+    """Return whether somebody may still write a partial file.
+
+    Args:
+        partial: the file.
+        stall_time: seconds after which Glance's cleaner removes what nobody has written to. It
+            decides where the file system cannot tell who has a file open.
+    """
+    if _is_of_fill(partial.path):
+        return _is_filled_in(partial.path.parents[1], partial.path.stem)
+    if locks.has_writer(partial.path) is False:
+        return False
+    return time.time() - partial.changed / 1e9 < stall_time
+
+
+def _is_filled_in(directory: Path, image_id: str) -> bool:
+    """Return whether a process of the node fills this image in.
+
+    The fills of a node claim images one after the other, under a lock of their own. It is held
+    here, too, so that none of them takes our look for another fill.
+    """
+    files = (layout.ledger_file(directory), layout.lock_file(directory, image_id))
+    with contextlib.ExitStack() as stack:
+        return not all(locks.lock_if_there(stack, each) for each in files)
+
+
+def _is_of_fill(partial: Path) -> bool:
+    return partial.parent.name == layout.state_dir("").name
 
 
 def _leads_somewhere(link: os.DirEntry[str]) -> bool:
@@ -135,8 +194,3 @@ def _partials(directory: Path) -> Iterator[File]:
             found = look(below / entry.name) if image_id_of(below / entry.name) else None
             if found is not None:
                 yield found
-
-
-def is_of_fill(partial: Path) -> bool:
-    """Return whether a partial file is one of the filter ``cache_fill``."""
-    return partial.parent.name == layout.state_dir("").name

@@ -9,36 +9,18 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from typing import TYPE_CHECKING, Callable, Protocol
+from typing import TYPE_CHECKING, Callable
 
 from glance_cache_nodes.reconcile import checksums
+from glance_cache_nodes.reconcile.apply import Fixer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from glance_cache_nodes.reconcile.model import Case
+    from glance_cache_nodes.reconcile.case import Case
 
 _NANOSECONDS = 10**9
 _EPOCH = datetime.datetime(1970, 1, 1)  # Glance keeps UTC without a zone
-
-
-class Fixes(Protocol):
-    """The ways to correct a finding; each returns whether it is corrected."""
-
-    def remove_row(self, case: Case) -> bool:
-        """Remove the row."""
-
-    def add_row(self, case: Case) -> bool:
-        """Add the row."""
-
-    def remove_both(self, case: Case) -> bool:
-        """Remove the file and the row."""
-
-    def remove_partial(self, case: Case) -> bool:
-        """Remove the partial file."""
-
-    def correct_size(self, case: Case) -> bool:
-        """Write the file's size into the row."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,16 +29,14 @@ class Kind:
 
     Attributes:
         name: as JSON has it.
-        wrong: what is wrong.
         test: returns what is wrong in detail; None when nothing is.
         fix: corrects it.
         removes: whether the correction takes a row or a cached file away.
     """
 
     name: str
-    wrong: str
     test: Callable[[Case], str | None]
-    fix: Callable[[Fixes, Case], bool]
+    fix: Callable[[Fixer, Case], bool]
     removes: bool = True
 
 
@@ -98,31 +78,40 @@ def find(case: Case) -> Finding | None:
 
 
 def _stale_partial(case: Case) -> str | None:
+    """A partial file that nobody writes."""
     if case.partial is None or case.is_written:
         return None
     return f"{case.partial.size} bytes of an unfinished transfer that nobody writes"
 
 
 def _deleted_image(case: Case) -> str | None:
-    if (case.file is None and case.row is None) or (case.image and not case.image.is_gone):
+    """A file or a row of an image that Glance has deleted or purged."""
+    if (case.file is None and case.row_size is None) or (case.image and not case.image.is_gone):
         return None
     what = "Glance has deleted the image" if case.image else "Glance has no such image"
-    having = [word for word, each in (("file", case.file), ("row", case.row)) if each]
+    having = [
+        word
+        for word, each in (("file", case.file is not None), ("row", case.row_size is not None))
+        if each
+    ]
     return f"{what}; this node keeps its {' and '.join(having)}"
 
 
 def _missing_file(case: Case) -> str | None:
-    if case.row is None or case.file is not None:
+    """A row without a file."""
+    if case.row_size is None or case.file is not None:
         return None
-    return f"the record says {case.row.size} bytes; there is no file"
+    return f"the record says {case.row_size} bytes; there is no file"
 
 
 def _reused_id(case: Case) -> str | None:
+    """A file of an earlier image with this ID."""
     wrong = (_wrong_length(case) or _wrong_checksum(case)) if _is_older(case) else None
     return f"the file is older than the image of this ID; {wrong}" if wrong else None
 
 
 def _wrong_length(case: Case) -> str | None:
+    """A file of another length than the image."""
     size = case.image.known_size if case.image else None
     if case.file is None or size is None or case.file.size == size:
         return None
@@ -130,9 +119,10 @@ def _wrong_length(case: Case) -> str | None:
 
 
 def _wrong_checksum(case: Case) -> str | None:
+    """A file of the right length with other bytes."""
     if case.file is None or case.image is None or case.image.known_size is None:
         return None
-    if not (case.row is None or case.verify or _is_older(case)):
+    if not (case.row_size is None or case.verify or _is_older(case)):
         return None
     name = checksums.name_of_strongest(case.image)
     if name is None or case.has_right_bytes() is not False:
@@ -141,7 +131,8 @@ def _wrong_checksum(case: Case) -> str | None:
 
 
 def _missing_row(case: Case) -> str | None:
-    if case.row is not None or case.file is None or case.image is None:
+    """A file that is the image, without a row."""
+    if case.row_size is not None or case.file is None or case.image is None:
         return None
     if case.image.known_size is None:
         return None
@@ -152,13 +143,14 @@ def _missing_row(case: Case) -> str | None:
 
 
 def _wrong_size_in_row(case: Case) -> str | None:
-    if case.row is None or case.file is None or case.row.size == case.file.size:
+    """A right file whose row has another size."""
+    if case.row_size is None or case.file is None or case.row_size == case.file.size:
         return None
     if case.image is None or case.image.known_size is None:
         return None
     if case.verify and case.has_right_bytes() is None and checksums.name_of_strongest(case.image):
         return None
-    return f"the record says {case.row.size} bytes, the file has {case.file.size}"
+    return f"the record says {case.row_size} bytes, the file has {case.file.size}"
 
 
 def _is_older(case: Case) -> bool:
@@ -174,55 +166,12 @@ def _is_older(case: Case) -> bool:
 
 
 TABLE: Sequence[Kind] = (
-    Kind(
-        "stale_partial",
-        "a partial file that nobody writes",
-        _stale_partial,
-        lambda fixes, case: fixes.remove_partial(case),
-        removes=False,
-    ),
-    Kind(
-        "deleted_image",
-        "a file or a row of an image that Glance has deleted or purged",
-        _deleted_image,
-        lambda fixes, case: fixes.remove_both(case),
-    ),
-    Kind(
-        "missing_file",
-        "a row without a file",
-        _missing_file,
-        lambda fixes, case: fixes.remove_row(case),
-    ),
-    Kind(
-        "reused_id",
-        "a file of an earlier image with this ID",
-        _reused_id,
-        lambda fixes, case: fixes.remove_both(case),
-    ),
-    Kind(
-        "wrong_length",
-        "a file of another length than the image",
-        _wrong_length,
-        lambda fixes, case: fixes.remove_both(case),
-    ),
-    Kind(
-        "wrong_checksum",
-        "a file of the right length with other bytes",
-        _wrong_checksum,
-        lambda fixes, case: fixes.remove_both(case),
-    ),
-    Kind(
-        "missing_row",
-        "a file that is the image, without a row",
-        _missing_row,
-        lambda fixes, case: fixes.add_row(case),
-        removes=False,
-    ),
-    Kind(
-        "wrong_size_in_row",
-        "a right file whose row has another size",
-        _wrong_size_in_row,
-        lambda fixes, case: fixes.correct_size(case),
-        removes=False,
-    ),
+    Kind("stale_partial", _stale_partial, Fixer.remove_partial, removes=False),
+    Kind("deleted_image", _deleted_image, Fixer.remove_both),
+    Kind("missing_file", _missing_file, Fixer.remove_row),
+    Kind("reused_id", _reused_id, Fixer.remove_both),
+    Kind("wrong_length", _wrong_length, Fixer.remove_both),
+    Kind("wrong_checksum", _wrong_checksum, Fixer.remove_both),
+    Kind("missing_row", _missing_row, Fixer.add_row, removes=False),
+    Kind("wrong_size_in_row", _wrong_size_in_row, Fixer.correct_size, removes=False),
 )

@@ -7,13 +7,12 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.cache import local_image
+from glance_cache_nodes.db import image_copies, nodes, write
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes.reconcile import settings as configuration
 from glance_cache_nodes.reconcile.check import identity
-from glance_cache_nodes.reconcile.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from glance_cache_nodes.reconcile.settings import Settings
 
@@ -53,14 +52,14 @@ def plan(settings: Settings, url: str, now_called: str | None = None) -> Plan:
     """
     if now_called in {"", url}:
         raise UserError(f"the new URL {now_called!r} names no other node than {url}")
-    record = Record(settings.conf.database, url)
-    if not record.is_registered():
-        known = ", ".join(record.nodes()) or "none"
+    database = settings.database
+    if not nodes.is_registered(database, url):
+        known = ", ".join(nodes.find_urls(database)) or "none"
         raise UserError(f"the record knows no node {url}; it knows {known}")
-    rows = record.rows()
-    confirmed = _confirmed(settings, record, list(rows), now_called) if now_called else []
+    rows = image_copies.find_on_node(database, url)
+    confirmed = _confirmed(settings, set(rows), now_called) if now_called else []
     removed = sorted(rows.keys() - set(confirmed))
-    answers = identity.answers(url)
+    answers = identity.answers(settings, url)
     refused = None
     if answers:
         refused = f"{url} still takes connections; stop the node, or use --force"
@@ -78,22 +77,19 @@ def carry_out(settings: Settings, wanted: Plan) -> None:
     Raises:
         UserError: the database does not answer, or the node has just cached another image.
     """
-    Record(settings.conf.database, wanted.node).forget(wanted.now_called, wanted.handed_on)
+    write.forget(settings.database, wanted.node, wanted.now_called, wanted.handed_on)
 
 
-def _confirmed(
-    settings: Settings, record: Record, image_ids: Sequence[str], now_called: str
-) -> list[str]:
+def _confirmed(settings: Settings, image_ids: Collection[str], now_called: str) -> list[str]:
     """Return the images that lie whole in this node's cache directory."""
-    node, directory = configuration.require(settings)
-    if node != now_called:
+    node = settings.local_node()
+    if node.url != now_called:
         raise UserError(
-            f"this node is {node}; run the command on {now_called}, which has the files"
+            f"this node is {node.url}; run the command on {now_called}, which has the files"
         )
-    images = record.images(image_ids)
     found = []
-    for image_id, image in images.items():
-        local = local_image.look(directory, image_id, image.known_size)
+    for image_id, image in image_copies.find_images(settings.database, image_ids).items():
+        local = local_image.look(node.directory, image_id, image.known_size)
         if not image.is_gone and image.known_size is not None and local.state == local_image.CACHED:
             found.append(image_id)
     return sorted(found)

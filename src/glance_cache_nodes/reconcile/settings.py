@@ -10,8 +10,12 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glance_cache_nodes import conf as options
 from glance_cache_nodes.cache import DRIVER
+from glance_cache_nodes.db.database import Database
+from glance_cache_nodes.db.limits import Budget
 from glance_cache_nodes.exception import UserError
+from glance_cache_nodes.net.http import Http
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,16 +31,37 @@ _READ = (
 
 
 @dataclasses.dataclass(frozen=True)
+class LocalNode:
+    """The node that this runs on.
+
+    Attributes:
+        url: its node reference URL.
+        directory: its cache directory.
+        stall_time: seconds after which Glance's cleaner removes a partial file.
+        database: where Glance's tables are.
+    """
+
+    url: str
+    directory: Path
+    stall_time: float
+    database: Database
+
+
+@dataclasses.dataclass(frozen=True)
 class Settings:
     """What a node's configuration says.
 
     Attributes:
         conf: all of it.
         files: the configuration files that were read.
+        database: where Glance's tables are, with the time that a command may wait for it.
+        http: requests to nodes.
     """
 
     conf: Any
     files: Sequence[str]
+    database: Database
+    http: Http
 
     @property
     def node(self) -> str | None:
@@ -58,6 +83,36 @@ class Settings:
         """Seconds after which Glance's cleaner removes a partial file."""
         return float(self.conf.image_cache_stall_time)
 
+    def local_node(self) -> LocalNode:
+        """Return this node.
+
+        Raises:
+            UserError: it has no URL or no cache directory, or does not write the record.
+        """
+        named = ", ".join(self.files)
+        if self.directory is None:
+            raise UserError(f"image_cache_dir is not set in {named}: this node caches nothing")
+        if self.driver != DRIVER:
+            text = f"image_cache_driver is {self.driver} in {named}; only {DRIVER} has a record"
+            raise UserError(text)
+        if self.node is None:
+            raise UserError(
+                f"worker_self_reference_url is not set in {named}: the record cannot name this node"
+            )
+        return LocalNode(self.node, self.directory, self.stall_time, self.database)
+
+
+def of(conf: Any, files: Sequence[str]) -> Settings:
+    """Return the settings in a configuration.
+
+    Args:
+        conf: Glance's, with its groups ``[DEFAULT]`` and ``[database]``.
+        files: those that it was read from.
+    """
+    options.register(conf)
+    budget = Budget(conf.cache_nodes.command_database_timeout)
+    return Settings(conf, files, Database(conf, budget), Http(conf.cache_nodes))
+
 
 def load(files: Sequence[str] = ()) -> Settings:
     """Read the configuration as Glance's cache tools do.
@@ -71,14 +126,14 @@ def load(files: Sequence[str] = ()) -> Settings:
     """
     config = _glance_config()
     from oslo_config import cfg  # noqa: PLC0415 - only Glance brings them
-    from oslo_db import options  # noqa: PLC0415
+    from oslo_db import options as database_options  # noqa: PLC0415
     from oslo_log import log  # noqa: PLC0415
 
     conf = config.CONF
     with contextlib.suppress(cfg.ArgsAlreadyParsedError, cfg.DuplicateOptError):
         log.register_options(conf)
     with contextlib.suppress(cfg.DuplicateOptError):
-        conf.register_opts(options.database_opts, "database")
+        conf.register_opts(database_options.database_opts, "database")
     words = [f"--config-file={file}" for file in files]  # one word: a name may begin with a dash
     try:
         with contextlib.redirect_stderr(io.StringIO()):
@@ -91,7 +146,7 @@ def load(files: Sequence[str] = ()) -> Settings:
     if not read:
         text = "found no glance-api.conf or glance-cache.conf; name one with --config-file"
         raise UserError(text)
-    return Settings(conf, read)
+    return of(conf, read)
 
 
 def _first(error: BaseException) -> BaseException:
@@ -110,21 +165,3 @@ def _glance_config() -> Any:
         text = f"Glance is not installed beside this command ({error}); run that of its environment"
         raise UserError(text) from error
     return config
-
-
-def require(settings: Settings) -> tuple[str, Path]:
-    """Return the node's URL and its cache directory.
-
-    Raises:
-        UserError: the node has none, or does not write the record.
-    """
-    named = ", ".join(settings.files)
-    if settings.directory is None:
-        raise UserError(f"image_cache_dir is not set in {named}: this node caches nothing")
-    if settings.driver != DRIVER:
-        text = f"image_cache_driver is {settings.driver} in {named}; only {DRIVER} has a record"
-        raise UserError(text)
-    if settings.node is None:
-        text = f"worker_self_reference_url is not set in {named}: the record cannot name this node"
-        raise UserError(text)
-    return settings.node, settings.directory

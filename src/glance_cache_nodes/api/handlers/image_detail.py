@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from glance_cache_nodes.api import checks, outgoing, responses, selection, validation
-from glance_cache_nodes.db import image_copies, leftovers, nodes
+from glance_cache_nodes.db import image_copies, nodes
 from glance_cache_nodes.fleet import outcome, verify
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _asked(
 ) -> webob.Response:
     image = params.image
     found = image.found_or_gone()
-    known = found or leftovers.find(service.database, image.id)
+    known = found or image_copies.find_leftover(service.database, image.id)
     copies = {copy.node: copy for copy in image_copies.find(service.database, image.id)}
     size = known.size if known else None
     with outgoing.calling(service, request, params, size) as call:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from glance_cache_nodes.api import checks, responses
 from glance_cache_nodes.cache import local_image
-from glance_cache_nodes.db import leftovers
+from glance_cache_nodes.db import image_copies
 
 if TYPE_CHECKING:
     import webob
@@ -47,7 +47,7 @@ def describe(service: Service, image: RequestedImage) -> dict[str, Any]:
         webob.exc.HTTPNotFound: there is no such image that the caller may see.
         DatabaseUnavailableError: there was no answer within the bound.
     """
-    found = image.found_or_gone() or leftovers.find(service.database, image.id)
+    found = image.found_or_gone() or image_copies.find_leftover(service.database, image.id)
     size = found.size if found else None
     on_disk = local_image.look(service.conf.image_cache_dir, image.id, size)
     if found is None and on_disk.state == local_image.ABSENT:

@@ -7,7 +7,7 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Callable
 
-from glance_cache_nodes.exception import UserError
+from glance_cache_nodes.exception import DatabaseUnavailableError, UserError
 from glance_cache_nodes.reconcile.check import (
     credentials,
     directory,
@@ -28,8 +28,8 @@ _BEFORE = "correct what stands above first"
 
 
 def _is_this_node(settings: Settings, cloud: str | None) -> Line:
-    session, why_not = credentials.session(settings, cloud)
-    return identity.is_this_node(settings, session, why_not)
+    token, why_not = credentials.token(settings, cloud)
+    return identity.is_this_node(settings, token, why_not)
 
 
 CHECKS: Mapping[str, Callable[[Settings], Line]] = {
@@ -76,6 +76,11 @@ def _one(name: str, check: Callable[[], Line]) -> Line:
         line = check()
     except UserError as problem:
         line = unknown(str(problem), _BEFORE)
+    except DatabaseUnavailableError as problem:
+        line = unknown(f"the database does not answer: {problem}", _BEFORE)
     except OSError as problem:
         line = Line(UNKNOWN, f"{problem.filename}: {problem.strerror}", _BEFORE)
+    except Exception as problem:  # noqa: BLE001 - the other lines stand
+        reason = " ".join(f"{type(problem).__name__}: {problem}".split())
+        line = unknown(f"unforeseen: {reason}", _BEFORE)
     return dataclasses.replace(line, check=name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A session for ``check``: Glance's own credentials, or those of a cloud in clouds.yaml."""
+"""A token for ``check``: Glance's own credentials, or those of a cloud in clouds.yaml."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _GROUP = "keystone_authtoken"
 
 
-def session(settings: Settings, cloud: str | None) -> tuple[Any | None, str]:
-    """Return a session of keystoneauth, or None and why there is none.
+def token(settings: Settings, cloud: str | None) -> tuple[str | None, str]:
+    """Return a token, or None and why there is none.
 
     Args:
         settings: the node's; ``[keystone_authtoken]`` is read.
@@ -23,7 +23,15 @@ def session(settings: Settings, cloud: str | None) -> tuple[Any | None, str]:
     Raises:
         UserError: the cloud cannot be used.
     """
-    return (_of_cloud(cloud), "") if cloud else _of_glance(settings)
+    from keystoneauth1 import exceptions  # noqa: PLC0415 - Glance brings it
+
+    session, why_not = (_of_cloud(cloud), "") if cloud else _of_glance(settings)
+    if session is None:
+        return None, why_not
+    try:
+        return session.get_token(), ""
+    except (exceptions.ClientException, ValueError) as error:  # urllib3's, of a URL
+        return None, f"there is no token: {' '.join(str(error).split())}"
 
 
 def _of_cloud(cloud: str) -> Any:

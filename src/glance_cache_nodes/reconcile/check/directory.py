@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from glance_cache_nodes.cache import layout
 from glance_cache_nodes.exception import UserError
-from glance_cache_nodes.reconcile import disk, in_use
+from glance_cache_nodes.reconcile import disk
 from glance_cache_nodes.reconcile.check import identity, mounts
 from glance_cache_nodes.reconcile.check.line import error, success, warning
 
@@ -86,7 +86,7 @@ def is_cleaned(settings: Settings) -> Line:
     stale = [
         each
         for each in disk.read(_directory(settings)).partials
-        if each.changed / 1e9 < oldest and not in_use.is_written(each, settings.stall_time)
+        if each.changed / 1e9 < oldest and not disk.is_written(each, settings.stall_time)
     ]
     if stale:
         return warning(
@@ -103,7 +103,7 @@ def is_worker_alive(settings: Settings) -> Line:
     directory, now = _directory(settings), time.time()
     waiting = []
     for entry in _entries(layout.queue_dir(directory)):
-        if disk.IMAGE_ID.match(entry) and not identity.is_marker(entry):
+        if layout.is_image_id(entry) and not identity.is_marker(entry):
             found = disk.look(layout.queued_file(directory, entry))
             waiting += [found] if found and now - found.changed / 1e9 > _QUEUED_TOO_LONG else []
     if waiting and not _grows(directory, now):

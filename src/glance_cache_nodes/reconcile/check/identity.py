@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import contextlib
-import socket
+import json
 import time
-import urllib.parse
 import uuid
-from typing import TYPE_CHECKING, Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from glance_cache_nodes import node_url
 from glance_cache_nodes.cache import layout
-from glance_cache_nodes.exception import UserError
+from glance_cache_nodes.exception import NodeError, UserError
+from glance_cache_nodes.net.deadline import Deadline
 from glance_cache_nodes.reconcile.check.line import error, success, unknown
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from glance_cache_nodes.reconcile.settings import Settings
 
 TIMEOUT = 10.0  # seconds
+_LONGEST = 64 * 1024 * 1024  # bytes: the list of a cache has a few hundred for each image
 _TIMES = 4  # a load balancer in front of two nodes gives each its turn
 _MARKER = "cac4e000-"  # how the IDs begin that are queued for a moment and name no image
 _OLD_MARKER = 60.0  # seconds; one that a killed check left
@@ -43,27 +45,16 @@ def is_set(settings: Settings) -> Line:
     return success(f"worker_self_reference_url = {settings.node}")
 
 
-def answers(url: str, seconds: float = TIMEOUT) -> bool:
-    """Return whether anything takes a connection at the host and port of a URL.
-
-    Args:
-        url: of a node.
-        seconds: how long to wait for it.
-    """
-    try:
-        parts = urllib.parse.urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        with socket.create_connection((parts.hostname or "", port), timeout=seconds):
-            return True
-    except (OSError, ValueError):
-        return False
+def answers(settings: Settings, url: str) -> bool:
+    """Return whether anything takes a connection at the host and port of a URL."""
+    return settings.http.connects(url, Deadline(TIMEOUT))
 
 
 def is_up(settings: Settings) -> Line:
     """Something answers there."""
     if settings.node is None:
         raise UserError("the node has no URL")
-    if answers(settings.node):
+    if answers(settings, settings.node):
         return success(f"{settings.node} takes connections")
     return error(
         f"{settings.node} takes no connection from here",
@@ -71,24 +62,24 @@ def is_up(settings: Settings) -> Line:
     )
 
 
-def is_this_node(settings: Settings, session: Any | None, why_not: str) -> Line:
+def is_this_node(settings: Settings, token: str | None, why_not: str) -> Line:
     """The node that answers has this node's cache directory.
 
     A file that is queued for a moment here must be in the list of queued images there.
 
     Args:
         settings: the node's.
-        session: of keystoneauth, with credentials that may list the cache; None without any.
-        why_not: why there is no session.
+        token: of somebody who may list the cache; None without one.
+        why_not: why there is none.
     """
     if settings.node is None or settings.directory is None:
         raise UserError("the node has no URL or no cache directory")
     ask = "give credentials that may list the cache: --os-cloud CLOUD"
-    if session is None:
+    if token is None:
         return unknown(why_not, ask)
     with _marked(settings.directory) as marker:
         for _ in range(_TIMES):
-            queued, why = _queued(session, settings.node)
+            queued, why = _queued(settings, settings.node, token)
             if queued is None:
                 return unknown(why, ask)
             if marker not in queued:
@@ -100,23 +91,17 @@ def is_this_node(settings: Settings, session: Any | None, why_not: str) -> Line:
     return success(f"{settings.node} answers for {settings.directory}")
 
 
-def _queued(session: Any, url: str) -> tuple[list[str] | None, str]:
-    from keystoneauth1 import exceptions  # noqa: PLC0415 - only where there are credentials
-
+def _queued(settings: Settings, url: str, token: str) -> tuple[list[str] | None, str]:
+    headers = {"X-Auth-Token": token}
     try:
-        answer = session.get(
-            f"{url.rstrip('/')}/v2/cache",
-            raise_exc=False,
-            redirect=False,
-            timeout=TIMEOUT,
-            headers={"Connection": "close"},
-        )
-    except (exceptions.ClientException, ValueError) as problem:  # urllib3's, of a URL
-        return None, f"{url} cannot be asked: {' '.join(str(problem).split())}"
-    if answer.status_code != 200:  # noqa: PLR2004
-        return None, f"{url}/v2/cache answers {answer.status_code}"
+        with settings.http.stream("GET", url, "/v2/cache", headers, Deadline(TIMEOUT)) as answer:
+            body = answer.read(_LONGEST)
+    except NodeError as problem:
+        return None, f"{url} cannot be asked: {problem}"
+    if answer.status != HTTPStatus.OK:
+        return None, f"{url}/v2/cache answers {answer.status}"
     try:
-        return list(answer.json()["queued_images"]), ""
+        return list(json.loads(body)["queued_images"]), ""
     except (ValueError, KeyError, TypeError):
         return None, f"{url}/v2/cache does not answer as Glance does"
 

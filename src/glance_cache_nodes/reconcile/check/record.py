@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
+import functools
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glance_cache_nodes import conf
 from glance_cache_nodes.cache import DRIVER
-from glance_cache_nodes.exception import SitesError, UserError
+from glance_cache_nodes.db import image_copies, nodes
+from glance_cache_nodes.exception import DatabaseUnavailableError, SitesError
 from glance_cache_nodes.reconcile.check import identity
 from glance_cache_nodes.reconcile.check.line import error, success, unknown, warning
-from glance_cache_nodes.reconcile.record import Record
 from glance_cache_nodes.sites import Sites
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 5
 _AT_ONCE = 50
+_NO_IMAGE = "00000000-0000-0000-0000-000000000000"
 
 
 def has_driver(settings: Settings) -> Line:
@@ -38,19 +39,22 @@ def has_driver(settings: Settings) -> Line:
 def has_tables(settings: Settings) -> Line:
     """The database answers, and has Glance's tables."""
     try:
-        record = Record(settings.conf.database, settings.node or "")
-        record.read_each_table()
-    except UserError as problem:
+        database = settings.database
+        nodes.find_urls(database)
+        image_copies.find_on_node(database, settings.node or "", {_NO_IMAGE})
+        image_copies.find_images(database, {_NO_IMAGE})
+    except DatabaseUnavailableError as problem:
         remedy = "correct [database] connection, start the database, or run glance-manage db sync"
-        return error(str(problem), remedy)
+        return error(f"the database does not answer: {problem}", remedy)
     return success("the database answers, and has Glance's tables")
 
 
 def is_registered(settings: Settings) -> Line:
     """The record knows the node."""
-    record = Record(settings.conf.database, settings.node or "")
-    if record.is_registered():
-        return success(f"the record knows {settings.node}, with {len(record.rows())} images")
+    database, url = settings.database, settings.node or ""
+    if nodes.is_registered(database, url):
+        count = len(image_copies.find_on_node(database, url))
+        return success(f"the record knows {url}, with {count} images")
     remedy = "restart glance-api, which registers it, then run glance-cache-nodes reconcile --fix"
     node = settings.node or "a node without worker_self_reference_url"
     return warning(f"the record does not know {node}", remedy)
@@ -58,10 +62,11 @@ def is_registered(settings: Settings) -> Line:
 
 def are_others_up(settings: Settings) -> Line:
     """The other nodes of the record take connections; not every network allows it."""
-    known = Record(settings.conf.database, settings.node or "").nodes()
+    known = nodes.find_urls(settings.database)
     urls = [each for each in known if each != settings.node]
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        down = [url for url, is_up in zip(urls, threads.map(identity.answers, urls)) if not is_up]
+        answers = threads.map(functools.partial(identity.answers, settings), urls)
+        down = [url for url, is_up in zip(urls, answers) if not is_up]
     if down:
         text = f"{len(down)} of {len(urls)} take no connection from here: {_shown(down)}"
         return unknown(text, "for a removed node: glance-cache-nodes forget URL")
@@ -75,7 +80,6 @@ def _shown(urls: Sequence[str]) -> str:
 
 def has_sites(settings: Settings) -> Line:
     """The sites file can be read, and names every registered node."""
-    conf.register(settings.conf)
     path = settings.conf.cache_nodes.sites_file
     if not path:
         return success("no sites file is configured")
@@ -83,7 +87,7 @@ def has_sites(settings: Settings) -> Line:
         sites = Sites.parse(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, SitesError) as problem:
         return error(f"{path} cannot be used: {problem}", "correct it on every node")
-    urls = Record(settings.conf.database, settings.node or "").nodes()
+    urls = nodes.find_urls(settings.database)
     without = [url for url in sorted({*urls, settings.node or ""} - {""}) if not sites.has(url)]
     if without:
         return warning(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from glance_cache_nodes.db.image_copies import ImageData
     from glance_cache_nodes.reconcile.disk import Disk
     from glance_cache_nodes.reconcile.findings import Finding
-    from glance_cache_nodes.reconcile.model import Image, Row
 
 MAX_REMOVALS = 10
 
@@ -18,16 +18,16 @@ MAX_REMOVALS = 10
 def refusal(
     findings: Sequence[Finding],
     disk: Disk,
-    rows: Mapping[str, Row],
-    images: Mapping[str, Image],
-    max_removals: int = MAX_REMOVALS,
+    rows: Mapping[str, int],
+    images: Mapping[str, ImageData],
+    max_removals: int,
 ) -> str | None:
     """Return why these findings must not be corrected without ``--force``; None when they may.
 
     Args:
         findings: what was found.
         disk: what the directory holds.
-        rows: what the record says of this node.
+        rows: the sizes in this node's rows, by image ID.
         images: what Glance knows of the images of both.
         max_removals: how many rows or files may go, whatever part of all they are.
     """
@@ -35,14 +35,19 @@ def refusal(
     return (
         (_another_directory(disk, rows) if removals else None)
         or (_another_database(disk, rows, images) if removals else None)
-        or _too_many("rows", [each for each in removals if each.case.row], rows, max_removals)
+        or _too_many(
+            "rows",
+            [each for each in removals if each.case.row_size is not None],
+            rows,
+            max_removals,
+        )
         or _too_many(
             "files", [each for each in removals if each.case.file], disk.files, max_removals
         )
     )
 
 
-def _another_directory(disk: Disk, rows: Mapping[str, Row]) -> str | None:
+def _another_directory(disk: Disk, rows: Mapping[str, int]) -> str | None:
     if not rows or rows.keys() & (disk.files.keys() | disk.links):
         return None
     what = ("holds none of them" if disk.files else "is empty") if disk.exists else "is missing"
@@ -51,7 +56,7 @@ def _another_directory(disk: Disk, rows: Mapping[str, Row]) -> str | None:
 
 
 def _another_database(
-    disk: Disk, rows: Mapping[str, Row], images: Mapping[str, Image]
+    disk: Disk, rows: Mapping[str, int], images: Mapping[str, ImageData]
 ) -> str | None:
     if rows or not disk.files or images:
         return None
