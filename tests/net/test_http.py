@@ -76,6 +76,7 @@ def test_a_compressed_body_in_chunks_is_read() -> None:
         (TEXT, "br", "the encoding 'br'"),
         (bytes(LIMIT + 1), "identity", f"longer than {LIMIT} bytes"),
     ],
+    ids=["bomb", "cut", "text", "unknown", "long"],
 )
 def test_a_body_that_cannot_be_used_is_told(content: bytes, encoding: str, words: str) -> None:
     with Peer(encoded(content, encoding)) as peer:

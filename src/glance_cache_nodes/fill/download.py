@@ -90,12 +90,15 @@ class Downloads:
             LOG.info("Image %s is not filled in: %s", asked.id, error or "the lock is busy")
             return None
 
+        ledger, patience = self._service.ledger, self._service.patience
+        if filler is None:  # a fill that has no byte for long holds nobody up any more
+            until -= ledger.age(asked.id)
+
         def gives_up() -> bool:
             is_at_store = filler is not None and filler.is_at_store.is_set()
             return not is_at_store and time.monotonic() > until
 
         store = Backend(kept.application, kept.environ)
-        ledger, patience = self._service.ledger, self._service.patience
         reader = Reader(ledger, asked, store, patience, gives_up)
         # A node waits for the headers no longer than for the decision.
         if from_node or reader.has_begun():

@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
+import time
 from typing import TYPE_CHECKING
 
 from glance_cache_nodes.cache import layout, locks, state
@@ -167,6 +168,14 @@ class Ledger:
             return False
         except (LockBusyError, OSError):
             return True
+
+    def age(self, image_id: str) -> float:
+        """Return the seconds for which an image is being filled in; 0 where it is not."""
+        try:
+            begun = layout.lock_file(self.directory, image_id).lstat().st_mtime
+        except OSError:
+            return 0.0
+        return max(0.0, time.time() - begun)
 
     def clear(self, image_id: str) -> None:
         """Remove the files of a fill that has ended. The lock must be held."""
