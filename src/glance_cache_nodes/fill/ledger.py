@@ -158,15 +158,20 @@ class Ledger:
 
         What is left over of a fill that has ended is removed.
         """
+        path = layout.lock_file(self.directory, image_id)
         try:
             with self.held():
-                ended = _holder(layout.lock_file(self.directory, image_id))
+                ended = _holder(path)
                 if ended is not None and ended.inode is None:
                     self.clear(image_id)
                 return ended is None
         except FileNotFoundError:
             return False
-        except (LockBusyError, OSError):
+        except LockBusyError:
+            return True
+        except OSError:  # nothing can be written here any more
+            with contextlib.suppress(OSError):
+                return _holder(path) is None
             return True
 
     def age(self, image_id: str) -> float:
@@ -251,5 +256,5 @@ def _holder(path: Path) -> _Fill | None:
     Raises:
         OSError: it is not there, or no file.
     """
-    with state.opened(path, os.O_RDWR) as descriptor:
+    with state.opened(path, os.O_RDONLY) as descriptor:
         return _Fill.of(os.read(descriptor, 200)) if locks.try_lock(descriptor) else None
