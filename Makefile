@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help soak storm site truth bench demo test test-slow lint matrix tempest nova docs lab-up lab-down clean
+.PHONY: help soak storm site compare truth bench demo test test-slow lint matrix tempest nova docs lab-up lab-down clean
 help:
 	@echo "make demo        1 min  see it work on real Keystone and Glance"
 	@echo "make test        3 min  run the tests that do not take minutes"
@@ -18,6 +18,7 @@ help:
 	@echo "make truth      10 min  make ten wrong records on real nodes, and see them found and corrected   [CELLS=2026.2/sqlite: 3 min]"
 	@echo "make storm       3 min  faults on real nodes under load, then reconcile: record equals disk   [SECONDS=120 SEED=1 FILL=1]"
 	@echo "make site        3 min  count what two sites read from a slow backend, natively and with cache_fill   [SERVER=cheroot DATABASE=sqlite]"
+	@echo "make compare    30 min  each bad case, natively and with the filters, side by side   [KINDS=threads ROWS=hangs SHARE=1]"
 	@echo "make docs        1 min  build the documentation"
 	@echo "make lab-up      1 min  start a lab to play with   [DIR=build/lab NODES=3, or SITES=edge1=2,central=1]"
 	@echo "make lab-down           end it   [DIR=build/lab]"
@@ -80,6 +81,12 @@ docs: $(READY)
 # SERVER=cheroot, gunicorn, uwsgi or glance-api; DATABASE=sqlite or mariadb.
 site: $(READY)
 	$(BIN)/python tests/site/run.py
+
+# KINDS="threads gunicorn uwsgi eventlet", ROWS: words of the names of cases, SHARE=1: 90 s, and no seconds decide.
+KINDS ?=
+ROWS ?=
+compare: $(READY)
+	$(BIN)/python tests/compare/run.py $(if $(SHARE),--share) $(if $(KINDS),--kinds $(KINDS)) $(if $(ROWS),--rows $(ROWS))
 
 lab-up: $(READY)
 	$(BIN)/glance-cache-nodes lab up --dir $(DIR) $(if $(NODES),--nodes $(NODES)) $(if $(SITES),--sites $(SITES))

@@ -85,7 +85,7 @@ class Nodes:
 
     @property
     def database(self) -> str:
-        return self.setting.database or f"sqlite:///{self.root}/glance.sqlite"
+        return self.setting.database or f"sqlite:///{self.root}/{node_settings.SQLITE}"
 
     @property
     def all(self) -> list[Node]:
@@ -119,6 +119,12 @@ class Nodes:
             size=size,
             url=url,
         )
+
+    def forget(self, url: str) -> None:
+        """Take a node off the record."""
+        known = "SELECT node_reference_id FROM node_reference WHERE node_reference_url = :url"
+        self.execute(f"DELETE FROM cached_images WHERE node_reference_id IN ({known})", url=url)
+        self.execute("DELETE FROM node_reference WHERE node_reference_url = :url", url=url)
 
     def rows(self, image_id: str) -> list[str]:
         """Return the nodes on record."""
@@ -185,7 +191,14 @@ def upload(node: Node, data: bytes, **attributes: object) -> str:
 
 @contextlib.contextmanager
 def running(root: Path, counts: Sequence[int], **setting: Any) -> Iterator[Nodes]:
-    """Run sites of so many nodes each, for the block.
+    """Run sites of so many nodes each, for the block; the words are those of :func:`made`."""
+    nodes = made(root, counts, **setting)
+    with served(nodes):
+        yield nodes
+
+
+def made(root: Path, counts: Sequence[int], **setting: Any) -> Nodes:
+    """Set up sites of nodes that do not run yet.
 
     Args:
         root: a directory of their own.
@@ -201,12 +214,30 @@ def running(root: Path, counts: Sequence[int], **setting: Any) -> Iterator[Nodes
     node_settings.write(nodes)
     if nodes.setting.rate:
         slow_link.create(nodes.link, nodes.setting.rate)
+    return nodes
+
+
+@contextlib.contextmanager
+def served(*several: Nodes) -> Iterator[None]:
+    """Run nodes for the block, all started at once."""
     try:
-        for node in nodes.all:
-            node_servers.start(nodes, node)
-        for node in nodes.all:
-            node_servers.wait_for(node)
-        yield nodes
+        start(*several)
+        yield
     finally:
+        stop(*several)
+
+
+def start(*several: Nodes) -> None:
+    """Start nodes; return when all answer."""
+    each = [(nodes, node) for nodes in several for node in nodes.all]
+    for nodes, node in each:
+        node_servers.start(nodes, node)
+    for _, node in each:
+        node_servers.wait_for(node)
+
+
+def stop(*several: Nodes) -> None:
+    """End nodes at once, however they are."""
+    for nodes in several:
         for node in nodes.all:
             node_servers.stop(node)

@@ -85,13 +85,6 @@ def on_record(nodes: Nodes, peer: Peer, does: bad_peer.Handler, seed: int) -> st
     return image_id
 
 
-def forget(nodes: Nodes, url: str) -> None:
-    """Take a node off the record."""
-    known = "SELECT node_reference_id FROM node_reference WHERE node_reference_url = :url"
-    nodes.execute(f"DELETE FROM cached_images WHERE node_reference_id IN ({known})", url=url)
-    nodes.execute("DELETE FROM node_reference WHERE node_reference_url = :url", url=url)
-
-
 def check_record(nodes: Nodes, node: Node, image_id: str) -> None:
     """Check that file and row are both there or both not, and nothing of the fill is left."""
     assert waiting.until(node.is_idle)
@@ -170,7 +163,7 @@ def test_an_address_that_leads_nowhere_is_passed_over(
     try:
         assert node.download(image_id).body == peer.data
     finally:
-        forget(nodes, url)
+        nodes.forget(url)
     check_record(nodes, node, image_id)
     assert node.has(image_id)
     assert f"{image_id} was filled in" in node.log()
@@ -187,7 +180,7 @@ def test_a_node_does_not_ask_itself_under_an_older_spelling_of_its_url(
     try:
         assert node.download(image_id).body == peer.data
     finally:
-        forget(nodes, older)
+        nodes.forget(older)
     check_record(nodes, node, image_id)
     assert list((node.cache / "cache_nodes").glob("*.failed-before")) == []
 
