@@ -112,6 +112,8 @@ class Side:
     def settle(self) -> None:
         """Return when nothing changes in the caches, or has not come to rest in time."""
         deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and not all(node.is_idle() for node in self.nodes.all):
+            time.sleep(0.05)  # a fill writes its row last
         seen, since = self._files(), time.monotonic()
         while time.monotonic() < min(since + QUIET, deadline):
             time.sleep(0.05)
