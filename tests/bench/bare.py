@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the add-on is held against: pipelines that do less than it, with the same Glance around.
 
-``floor`` answers at once where the add-on stands. ``policy`` lets Glance's enforcer look at the
-rule first, as Glance's own routes do; ``limit`` makes one round trip over a bare connection of the
-driver besides. ``rules`` is ``limit`` with Glance's rule ``get_image`` enforced too, as the add-on
-has to.
+``floor`` answers at once where the add-on stands. ``policy`` looks at the rule first, with the
+add-on's own enforcer; ``limit`` makes one round trip over a bare connection of the driver besides.
+``rules`` is ``limit`` with Glance's rule ``get_image`` enforced too, on the image that was read, as
+the add-on has to.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ import psycopg2
 import pymysql
 import sqlalchemy as sa
 import webob
-from glance.api import policy as glance_policy
 from oslo_config import cfg
 
-RULE = "list_cached_nodes"
-GET_IMAGE = "get_image"
+from glance_cache_nodes.policies import rules as policy_rules
+
+RULE = policy_rules.LIST_CACHED_NODES
+GET_IMAGE = policy_rules.GET_IMAGE
 QUESTION = """
-SELECT images.id, node_reference.node_reference_url
+SELECT images.id, images.owner, images.visibility, node_reference.node_reference_url
 FROM images LEFT OUTER JOIN cached_images ON cached_images.image_id = images.id
 LEFT OUTER JOIN node_reference
   ON node_reference.node_reference_id = cached_images.node_reference_id
@@ -39,7 +40,7 @@ def floor(_global_conf: Any, **_local_conf: str) -> Any:
 
 def policy(_global_conf: Any, **_local_conf: str) -> Any:
     """Return a paste filter that enforces the rule, and then answers a list of two nodes."""
-    enforcer = glance_policy.Enforcer()
+    enforcer = policy_rules.make_enforcer()
     body = _body(["http://node1:9292", "http://node2:9292"])
 
     def answer(environ: dict[str, Any], start_response: Any) -> Any:
@@ -52,28 +53,34 @@ def policy(_global_conf: Any, **_local_conf: str) -> Any:
 
 def limit(_global_conf: Any, **_local_conf: str) -> Any:
     """Return a paste filter that enforces the rule and asks the driver."""
-    return _asking(RULE)
+    return _asking()
 
 
 def rules(_global_conf: Any, **_local_conf: str) -> Any:
     """Return a paste filter that enforces both rules and asks the driver."""
-    return _asking(RULE, GET_IMAGE)
+    return _asking(GET_IMAGE)
 
 
-def _asking(*enforced: str) -> Any:
-    enforcer = glance_policy.Enforcer()
+def _asking(*of_image: str) -> Any:
+    enforcer = policy_rules.make_enforcer()
     ask = bare_question(cfg.CONF.database.connection)
 
     def answer(environ: dict[str, Any], start_response: Any) -> Any:
         request = webob.Request(environ)
-        for rule in enforced:
-            enforcer.enforce(request.context, rule, {})
+        enforcer.enforce(request.context, RULE, {})
         rows = ask(environ["PATH_INFO"][-36:])
-        response = webob.Response(body=_body([url for _, url in rows]))
+        for rule in of_image:
+            enforcer.enforce(request.context, rule, _target(*rows[0][:3]))
+        response = webob.Response(body=_body([row[-1] for row in rows]))
         response.content_type = "application/json"
         return response(environ, start_response)
 
     return lambda _application: answer
+
+
+def _target(image_id: str, owner: str, visibility: str) -> dict[str, str | None]:
+    """Return what ``get_image`` compares with, for an image that is not shared."""
+    return {"id": image_id, "project_id": owner, "visibility": visibility, "member_id": None}
 
 
 def bare_question(url: str) -> Any:

@@ -1,124 +1,138 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long it takes to ask many nodes, on real sockets."""
+"""Calls to many nodes: a real Glance asks nodes on loopback, on real sockets, over HTTP."""
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import resource
-import subprocess
-import sys
-import threading
-import time
-from collections import Counter
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "fleet"))
-
-import fleets
-import peer_servers
-from peer_servers import IMAGE
+import asking
+import loopback
+import rounds
+from asking import Load
 from rounds import Ratio
 
-from glance_cache_nodes.fleet import verify
-
-HERE = Path(__file__).parent
 TIMEOUT = 10.0  # seconds: the default of fleet_timeout
-LIVE, DEAD, SILENT = 500, 250, 250  # nodes
-CALLERS = 20
-DELAYS = [20 + 2 * number for number in range(100)]  # milliseconds: of 100 live nodes
+LIVE, MIXED = "all live", "a quarter dead, a quarter silent"
+CALLERS = {LIVE: (1, 8, 9), MIXED: (1, 8, 9, 20)}  # at once; the default of fleet_calls is 8
+SLOWEST, DELAYED, ONE_SILENT = "the slowest of 100 alone", "100, all live", "100, one silent"
+ONE_NODE = "one live"
+UNCHANGED, CHANGED = "sites file unchanged", "sites file just changed"
 ROUNDS = 3
+COST_ROUNDS = 7
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class FanOut:
-    """What was measured.
+    """What was measured, in rounds.
 
     Attributes:
-        over_deadline: seconds that a call to 1,000 nodes, half of them dead or silent, took
-            beyond its deadline; negative when it took less.
-        outcomes: how many of the nodes had which.
-        verify_over_slowest: a call to 100 live nodes against the slowest one's own answer.
-        many_over_deadline: the first, of the slowest of 20 such calls at once.
-        threads: the most that there were in that time.
-        memory: MiB that the process grew by then.
+        count: how many nodes there are.
+        at_once: calls at once, by what the nodes are and how many callers there are.
+        single: a call, by what the nodes are or what the sites file is.
+        threads: the most that Glance had in all of it, besides those that it has anyway.
+        memory: MiB that it had grown by in the end.
     """
 
-    over_deadline: Ratio
-    outcomes: dict[str, int]
-    verify_over_slowest: Ratio
-    many_over_deadline: float
+    count: int
+    at_once: dict[tuple[str, int], list[Load]]
+    single: dict[str, list[Load]]
     threads: int
     memory: float
 
+    @property
+    def node_cpu(self) -> Ratio:
+        """Microseconds of Glance's CPU for each further node of a call."""
+        pairs = zip(self.single[LIVE], self.single[ONE_NODE], strict=True)
+        return Ratio([(many.cpu - one.cpu) * 1e6 / (self.count - 1) for many, one in pairs])
 
-def measure() -> FanOut:
-    """Measure all of it."""
-    with _servers() as (live, silent):
-        nodes = mixed(live, silent)
-        rounds = [_seconds(nodes) for _ in range(ROUNDS)]
-        slowest = [f"http://127.0.5.{number}:{live}/{wait}" for number, wait in enumerate(DELAYS)]
-        ratios = [_seconds(slowest)[0] / _seconds(slowest[-1:])[0] for _ in range(ROUNDS)]
-        before = _memory()
-        many, threads = _at_once(nodes)
-    return FanOut(
-        Ratio([seconds - TIMEOUT for seconds, _ in rounds]),
-        rounds[0][1],
-        Ratio(ratios),
-        many - TIMEOUT,
-        threads,
-        _memory() - before,
-    )
+    @property
+    def one_silent_over_slowest(self) -> Ratio:
+        """Seconds that a call with one silent node takes beyond the slowest live one."""
+        pairs = zip(self.single[ONE_SILENT], self.single[SLOWEST], strict=True)
+        return Ratio([silent.slowest - live.slowest for silent, live in pairs])
 
+    @property
+    def delayed_over_slowest(self) -> Ratio:
+        """How many times a hundred live nodes take as long as the slowest of them."""
+        found = (self.single[DELAYED], self.single[SLOWEST])
+        return rounds.ratio(*([load.slowest for load in loads] for loads in found))
 
-def mixed(live: int, silent: int) -> list[str]:
-    """Return 1,000 nodes, half of them dead or silent, all kinds mixed."""
-    dead = int(peer_servers.closed_port().rpartition(":")[2])
-    ports = [live] * LIVE + [dead] * DEAD + [silent] * SILENT
-    order = sorted(range(len(ports)), key=lambda number: number * 7919 % len(ports))
-    return [f"http://127.0.{n // 250 + 1}.{n % 250 + 1}:{ports[n]}/0" for n in order]
+    def over_deadline(self, callers: int) -> Ratio:
+        """Return the seconds beyond the deadline where half of the nodes do not answer."""
+        return Ratio([load.slowest - TIMEOUT for load in self.at_once[MIXED, callers]])
 
-
-@contextlib.contextmanager
-def _servers() -> Iterator[tuple[int, int]]:
-    command = [sys.executable, str(HERE / "fleet_program.py")]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        live, silent = process.stdout.readline().split()
-        yield int(live), int(silent)
-        process.stdin.close()
+    def confirmed(self, callers: int) -> Ratio:
+        """Return the percentage of live nodes that callers at once see confirmed, all together."""
+        asked = callers * self.count
+        loads = self.at_once[LIVE, callers]
+        return Ratio([100 * load.outcomes["confirmed"] / asked for load in loads])
 
 
-def _seconds(nodes: list[str]) -> tuple[float, dict[str, int]]:
-    fleet = fleets.fleet(timeout=TIMEOUT)
-    started = time.perf_counter()
-    answers = verify.ask(fleets.begin(fleet), IMAGE, nodes)
-    return time.perf_counter() - started, dict(Counter(answer.state for answer in answers))
+def measure(
+    progress: Callable[[str], None],
+    count: int = 1000,
+    times: int = ROUNDS,
+    callers: Mapping[str, Sequence[int]] = CALLERS,
+    **options: object,
+) -> FanOut:
+    """Measure all of it.
+
+    Args:
+        progress: is given a line for each part.
+        count: how many nodes there are.
+        times: rounds.
+        callers: how many ask at once, by what the nodes are.
+        options: of ``[cache_nodes]``, where not the default.
+    """
+    with loopback.running() as ports:
+        live = ports.all_live(count)
+        with asking.glance(**options) as glance:
+            at_once = {}
+            for name, nodes in ((LIVE, live), (MIXED, ports.mixed(count))):
+                progress(f"  {count:,} nodes, {name}")
+                at_once |= _at_once(glance, name, nodes, callers[name], times)
+            progress("  one silent node")
+            delayed = ports.delayed()
+            hundred = {SLOWEST: delayed[-1:], DELAYED: delayed, ONE_SILENT: ports.one_silent()}
+            single = _one_by_one(glance, hundred, times)
+            progress("  the cost of a node")
+            single |= _one_by_one(glance, {LIVE: live, ONE_NODE: live[:1]}, COST_ROUNDS)
+        progress("  a sites file that changes")
+        single |= _with_sites(live, times, options)
+    most = max(load.threads for loads in at_once.values() for load in loads)
+    return FanOut(count, at_once, single, most - glance.threads, glance.grown)
 
 
-def _at_once(nodes: list[str]) -> tuple[float, int]:
-    fleet = fleets.fleet(timeout=TIMEOUT)
-    most, took = 0, []
-
-    def call() -> None:
-        started = time.perf_counter()
-        verify.ask(fleets.begin(fleet), IMAGE, nodes)
-        took.append(time.perf_counter() - started)
-
-    callers = [threading.Thread(target=call) for _ in range(CALLERS)]
-    for caller in callers:
-        caller.start()
-    while any(caller.is_alive() for caller in callers):
-        most = max(most, threading.active_count() - CALLERS)
-        time.sleep(0.05)
-    return max(took), most
+def _at_once(
+    glance: asking.Glance, name: str, nodes: list[str], callers: Sequence[int], times: int
+) -> dict[tuple[str, int], list[Load]]:
+    glance.register(nodes)
+    return rounds.alternate({(name, each): partial(glance.ask, each) for each in callers}, times)
 
 
-def _memory() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _one_by_one(
+    glance: asking.Glance, fleets: Mapping[str, Sequence[str]], times: int
+) -> dict[str, list[Load]]:
+    def once(nodes: Sequence[str]) -> Load:
+        glance.register(nodes)
+        return glance.ask()
+
+    return rounds.alternate({name: partial(once, nodes) for name, nodes in fleets.items()}, times)
 
 
-if __name__ == "__main__":
-    print(measure())
+def _with_sites(nodes: list[str], times: int, options: dict[str, object]) -> dict[str, list[Load]]:
+    with tempfile.TemporaryDirectory(prefix="glance-cache-nodes-bench-") as directory:
+        file = Path(directory, "sites.yaml")
+        file.write_text(loopback.sites_file(nodes))
+        with asking.glance(sites_file=str(file), **options) as glance:
+            glance.register(nodes)
+
+            def after_a_change() -> Load:
+                file.write_text(f"# changed\n{file.read_text()}")
+                return glance.ask()
+
+            return rounds.alternate({UNCHANGED: glance.ask, CHANGED: after_a_change}, times)

@@ -44,16 +44,16 @@ class Growth:
     """One series.
 
     Args:
-        elapsed: microseconds a lookup, by size and round.
+        costs: of a lookup, by size, in each round.
         plan: what the database does for a lookup in the largest.
     """
 
-    elapsed: dict[Size, list[float]]
+    costs: dict[Size, list[rounds.Cost]]
     plan: list[str]
 
     def ratio(self, one: Size, other: Size) -> rounds.Ratio:
-        """Return how many times a lookup in one costs that in another."""
-        return rounds.ratio(self.elapsed[one], self.elapsed[other])
+        """Return how many times a lookup in one takes as long as that in another."""
+        return rounds.of_elapsed(self.costs[one], self.costs[other])
 
 
 def measure(
@@ -72,9 +72,7 @@ def measure(
             progress(f"  filling: {size}")
             wanted = (size.rows, size.nodes_per_image, size.nodes)
             running[size] = stack.enter_context(workers.running(new_url(), *wanted))
-        elapsed = rounds.alternate({size: partial(_once, running[size]) for size in sizes})
-        return Growth(elapsed, running[sizes[-1]].explain())
-
-
-def _once(worker: workers.Worker) -> float:
-    return worker.measure("ours", CALLS)["elapsed"] * 1e6
+        costs = rounds.alternate(
+            {size: partial(running[size].measure, "ours", CALLS) for size in sizes}
+        )
+        return Growth(costs, running[sizes[-1]].explain())

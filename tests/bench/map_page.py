@@ -48,15 +48,10 @@ def bare_page(url: str) -> Callable[[str], Any]:
     return read
 
 
-def measure(new_url: Callable[[], str]) -> rounds.Ratio:
-    """Return how many times a page by HTTP, in process, costs its bare SQL."""
+def measure(new_url: Callable[[], str]) -> dict[str, list[rounds.Cost]]:
+    """Return the cost of a page by HTTP, in process (``map``), and of its SQL (``map-sql``)."""
     wanted = (SIZE.rows, SIZE.nodes_per_image, SIZE.nodes)
     with workers.running(new_url(), *wanted) as worker:
-        elapsed = rounds.alternate(
-            {what: partial(_once, worker, what) for what in ("map", "map-sql")}
+        return rounds.alternate(
+            {what: partial(worker.measure, what, CALLS) for what in ("map", "map-sql")}
         )
-    return rounds.ratio(elapsed["map"], elapsed["map-sql"])
-
-
-def _once(worker: workers.Worker, what: str) -> float:
-    return worker.measure(what, CALLS)["elapsed"]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cloud
@@ -83,15 +84,12 @@ def measure(site: cloud.Cloud, progress: Callable[[str], None]) -> Http:
 def _side_by_side(
     site: cloud.Cloud, asked: dict[str, list[str]], clients: int
 ) -> dict[str, list[Load]]:
-    found: dict[str, list[Load]] = {name: [] for name in asked}
-
-    def once(name: str) -> float:
-        load = _load(site, asked[name], clients, CALLS[name][clients] // clients)
-        found[name].append(load)
-        return load.rate
-
-    rounds.alternate({name: lambda name=name: once(name) for name in asked})
-    return {name: loads[1:] for name, loads in found.items()}
+    return rounds.alternate(
+        {
+            name: partial(_load, site, asked[name], clients, CALLS[name][clients] // clients)
+            for name in asked
+        }
+    )
 
 
 def _load(site: cloud.Cloud, urls: Sequence[str], clients: int, calls: int) -> Load:

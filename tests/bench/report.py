@@ -3,19 +3,20 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import fan_out_tables
 from fan_out import FanOut
-from goals import Figure
+from goals import GOALS, Figure
 from growth import Growth
-from lookups import Lookup
+from lookups import CALLERS, CALLS, Lookup
+from markdown import cost, middle, table
 from over_http import Http
+from rounds import Cost
 
 SHOWN = 0.02  # of a call: whose share is less everywhere is left out
-PIPELINES = ("floor", "policy", "limit", "rules", "ours", "native")
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Tables:
     shares: dict[str, dict[str, float]] = field(default_factory=dict)
     statements: dict[str, dict[str, float]] = field(default_factory=dict)
     growth: dict[tuple[str, Any], Growth] = field(default_factory=dict)
+    map: dict[str, dict[str, list[Cost]]] = field(default_factory=dict)
     http: dict[str, Http] = field(default_factory=dict)
     fan_out: FanOut | None = None
     left_out: list[str] = field(default_factory=list)
@@ -37,43 +39,47 @@ class Tables:
             figures: those with a goal.
         """
         parts = [
-            *_table("Goals", ("what", "database", "measured", "goal", ""), _goals(figures)),
-            *_table(
-                "One lookup, in process, microseconds elapsed (of CPU)",
-                ("database", *PIPELINES, "native / ours", "ours / limit"),
-                map(_lookup, self.lookups.items()),
+            *table("Goals", ("what", "database", "measured", "goal", "result"), _goals(figures)),
+            *table(
+                "One lookup, in process, microseconds elapsed (of CPU); ratios of CPU",
+                ("database", "caller", *CALLS, "native / ours", "ours / rules"),
+                self._lookups(),
             ),
-            *_table(
+            *table(
                 "A request that is not ours, with the filter against without it",
-                ("database", "ratio"),
-                (
-                    (name, str(lookup.untouched))
-                    for name, lookup in self.lookups.items()
-                    if "untouched" in lookup.elapsed
-                ),
+                ("database", "with, microseconds elapsed (of CPU)", "without", "ratio of CPU"),
+                self._untouched(),
             ),
-            *_table(
+            *table(
                 "Where the time of a call goes, percent, by whose code it is spent in",
                 ("code", *self.shares),
                 self._shares(),
             ),
-            *_table(
+            *table(
                 "Statements a request",
                 ("database", "ours", "native"),
                 ((name, f"{one['ours']:g}", f"{one['native']:g}") for name, one in self._counts()),
             ),
-            *_table(
-                "Growth, microseconds",
+            *table(
+                "Growth, microseconds elapsed (of CPU)",
                 ("content", *dict.fromkeys(name for name, _ in self.growth)),
                 self._sizes(),
             ),
             *self._plans(),
-            *_table(
+            *table(
+                "A page of the map at 10^6 records, milliseconds elapsed (of CPU)",
+                ("database", "the page", "its SQL"),
+                (
+                    (name, cost(one["map"], 1e3, 1), cost(one["map-sql"], 1e3, 1))
+                    for name, one in self.map.items()
+                ),
+            ),
+            *table(
                 "Over HTTP",
                 ("database", "what", "clients", "answers/s", "p50 ms", "p99 ms", "CPU ms"),
                 self._loads(),
             ),
-            *_table(
+            *table(
                 "Memory of two Glance processes after that, megabytes",
                 ("database", "with the filter", "without"),
                 (
@@ -81,19 +87,24 @@ class Tables:
                     for name, http in self.http.items()
                 ),
             ),
-            *_table(
-                "1,000 nodes, half of them dead or silent",
-                ("outcomes of one call", "threads, 20 calls at once", "MiB more"),
-                self._fan_outs(),
-            ),
+            *(fan_out_tables.text(self.fan_out) if self.fan_out else ()),
             *(f"Left out: {line}\n" for line in self.left_out),
         ]
         return "\n".join(parts)
 
-    def _fan_outs(self) -> Iterable[Sequence[str]]:
-        if self.fan_out:
-            outcomes = ", ".join(f"{each} {count}" for each, count in self.fan_out.outcomes.items())
-            yield outcomes, str(self.fan_out.threads), f"{self.fan_out.memory:.0f}"
+    def _lookups(self) -> Iterable[Sequence[str]]:
+        for name, lookup in self.lookups.items():
+            for caller, some in CALLERS.items():
+                costs = [cost(lookup.costs[caller, one]) if one in some else "" for one in CALLS]
+                pairs = (("native", "ours"), ("ours", "rules"))
+                yield name, caller, *costs, *(str(lookup.ratio(*pair, caller)) for pair in pairs)
+
+    def _untouched(self) -> Iterable[Sequence[str]]:
+        names = ("untouched", "untouched-native")
+        for database, lookup in self.lookups.items():
+            if ("admin", "untouched") in lookup.costs:
+                costs = (cost(lookup.costs["admin", name]) for name in names)
+                yield database, *costs, str(lookup.ratio(*names))
 
     def _shares(self) -> Iterable[Sequence[str]]:
         codes = dict.fromkeys(code for shares in self.shares.values() for code in shares)
@@ -108,8 +119,8 @@ class Tables:
     def _sizes(self) -> Iterable[Sequence[str]]:
         sizes: dict[str, list[str]] = {}
         for series in self.growth.values():
-            for size, elapsed in series.elapsed.items():
-                sizes.setdefault(str(size), []).append(_middle(elapsed))
+            for size, costs in series.costs.items():
+                sizes.setdefault(str(size), []).append(cost(costs))
         for size, costs in sizes.items():
             yield size, *costs
 
@@ -126,34 +137,11 @@ class Tables:
         for name, http in self.http.items():
             for (what, clients), loads in http.loads.items():
                 middles = [
-                    _middle([getattr(load, each) for load in loads], digits)
+                    middle([getattr(load, each) for load in loads], digits)
                     for each, digits in (("rate", 0), ("p50", 1), ("p99", 1), ("cpu", 1))
                 ]
                 yield name, what, str(clients), *middles
 
 
 def _goals(figures: list[Figure]) -> Iterable[Sequence[str]]:
-    return (figure.row() for figure in sorted(figures, key=lambda figure: figure.goal.name))
-
-
-def _lookup(item: tuple[str, Lookup]) -> Sequence[str]:
-    name, lookup = item
-    costs = [f"{_middle(lookup.elapsed[one])} ({_middle(lookup.cpu[one])})" for one in PIPELINES]
-    return name, *costs, str(lookup.native_over_ours), str(lookup.ours_over_limit)
-
-
-def _middle(values: list[float], digits: int = 0) -> str:
-    return f"{statistics.median(values):,.{digits}f}"
-
-
-def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    if not lines:
-        return ()
-    return (
-        f"## {title}\n",
-        f"| {' | '.join(head)} |",
-        "| " + " | ".join("---" for _ in head) + " |",
-        *lines,
-        "",
-    )
+    return (figure.row() for name in GOALS for figure in figures if figure.goal.name == name)

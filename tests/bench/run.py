@@ -30,7 +30,7 @@ import report
 import servers
 import workers
 from goals import GOALS, Figure, as_json
-from rounds import Ratio
+from rounds import Ratio, of_elapsed
 
 import ended_early
 
@@ -79,13 +79,15 @@ def _measure(name: str, server: servers.Server | None, tables: report.Tables) ->
     figure = partial(_figure, name)
     _say(f"{name}: one lookup")
     with workers.running(new_url()) as worker:
-        lookup = tables.lookups[name] = lookups.measure(worker, untouched=not QUICK)
+        lookup = tables.lookups[name] = lookups.measure(worker, quick=QUICK)
         if not QUICK:
             tables.shares[name] = worker.shares("ours", PROFILED)
     found = [
-        figure("native_over_ours", lookup.native_over_ours),
-        figure("ours_over_limit", lookup.ours_over_limit),
-        figure("ours_over_rules", lookup.ours_over_rules),
+        figure("native_over_ours", lookup.ratio("native", "ours")),
+        figure("native_over_ours_member", lookup.ratio("native", "ours", "member")),
+        figure("ours_over_limit", lookup.ratio("ours", "limit")),
+        figure("ours_over_rules", lookup.ratio("ours", "rules")),
+        figure("ours_over_rules_member", lookup.ratio("ours", "rules", "member")),
     ]
     if QUICK:
         return found
@@ -94,17 +96,21 @@ def _measure(name: str, server: servers.Server | None, tables: report.Tables) ->
     found.append(figure("statements_per_request", Ratio([tables.statements[name]["ours"]])))
     found += _growth(name, new_url, tables)
     _say(f"{name}: a page of the map")
-    found.append(figure("map_over_sql", map_page.measure(new_url)))
+    page = tables.map[name] = map_page.measure(new_url)
+    found.append(figure("map_over_sql", of_elapsed(page["map"], page["map-sql"])))
     return found + _http(name, new_url(), tables)
 
 
 def _fan_out(tables: report.Tables) -> list[Figure]:
     _say("many nodes")
-    found = tables.fan_out = fan_out.measure()
+    found = tables.fan_out = fan_out.measure(_say)
     return [
-        _figure("", "fan_out_over_deadline", found.over_deadline),
-        _figure("", "fan_outs_over_deadline", Ratio([found.many_over_deadline])),
-        _figure("", "verify_over_slowest", found.verify_over_slowest),
+        _figure("", "node_cpu", found.node_cpu),
+        _figure("", "live_confirmed_8", found.confirmed(8)),
+        _figure("", "fan_out_over_deadline", found.over_deadline(1)),
+        _figure("", "fan_outs_over_deadline", found.over_deadline(20)),
+        _figure("", "verify_over_slowest", found.delayed_over_slowest),
+        _figure("", "one_silent_over_slowest", found.one_silent_over_slowest),
     ]
 
 

@@ -3,7 +3,7 @@
 
 ``python worker.py ROWS NODES_PER_IMAGE NODES`` fills the database that TEST_DATABASE_URL names,
 says so, and answers each line of JSON on its standard input with one on its standard output:
-``{"what": "ours", "calls": 300}`` makes so many calls of that pipeline.
+``{"what": "ours", "calls": 300, "caller": "admin"}`` makes so many calls of that pipeline.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from typing import Any
 
 import content
 import map_page
+import pipelines
 import profiled
 import webob
-from glance.common import config
 
 import glance_site
 import statements
-from glance_cache_nodes import paste_config
 
 UNTOUCHED = "/v2/schemas/image"
 ELSEWHERE = {"untouched", "untouched-native"}
@@ -50,20 +49,21 @@ def main() -> None:
             continue
         asked = itertools.repeat(UNTOUCHED) if wanted["what"] in ELSEWHERE else paths
         asked = pages if wanted["what"] == "map" else asked
-        application = _application(wanted["what"])
+        # Loaded here: what that costs is no part of a call.
+        application = pipelines.application(wanted["what"], wanted["caller"])
+        measure = functools.partial(_measure, application, wanted["caller"], asked)
         if wanted.get("profile"):
-            calls = functools.partial(_measure, application, asked, wanted["calls"])
-            calls()
-            _say(profiled.shares(calls))
+            measure(wanted["calls"])
+            _say(profiled.shares(functools.partial(measure, wanted["calls"])))
             continue
         with statements.sent() if wanted.get("count") else contextlib.nullcontext([]) as sent:
-            figures = _measure(application, asked, wanted["calls"])
+            figures = measure(wanted["calls"])
         _say({**figures, "statements": len(sent)})
 
 
-def _measure(application: Any, paths: Any, calls: int) -> dict[str, float]:
+def _measure(application: Any, caller: str, paths: Any, calls: int) -> dict[str, float]:
     """Return seconds a call, elapsed and of this process's CPU."""
-    environs = [dict(_environ(path)) for path in itertools.islice(paths, calls)]
+    environs = [dict(_environ(path, caller)) for path in itertools.islice(paths, calls)]
     statuses = set()
 
     def start_response(status: str, *_rest: Any) -> None:
@@ -95,24 +95,9 @@ def _bare_page() -> Any:
 
 
 @functools.lru_cache(maxsize=4096)
-def _environ(path: str) -> dict[str, Any]:
-    headers = {"X-Auth-Token": "admin", "User-Agent": "bench"}
+def _environ(path: str, caller: str) -> dict[str, Any]:
+    headers = {"X-Auth-Token": caller, "User-Agent": "bench"}
     return webob.Request.blank(path, headers=headers).environ
-
-
-@functools.cache
-def _application(what: str) -> Any:
-    if what in {"ours", "untouched", "map"}:
-        return glance_site.application()
-    if what in {"native", "untouched-native"}:
-        return glance_site.native_application()
-    text = (glance_site.root() / "native-paste.ini").read_text()
-    text = paste_config.insert(text).replace(
-        "use = egg:glance-cache-nodes#cache_nodes", f"paste.filter_factory = bare:{what}"
-    )
-    path = glance_site.root() / f"{what}-paste.ini"
-    path.write_text(text)
-    return config.load_paste_app("glance-api", conf_file=str(path))
 
 
 def _say(what: Any) -> None:
