@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from osc_lib.command import command
 
 from glance_cache_nodes import client
-from glance_cache_nodes.osc import progress
+from glance_cache_nodes.osc import progress, transfers
 from glance_cache_nodes.osc.adapter import image_adapter
 from glance_cache_nodes.osc.columns import bytes_text
 
@@ -74,7 +74,7 @@ class SaveCacheNodes(command.Command):
             yield None
             return
         with progress.shown_on(self.app.stderr) as show:
-            yield lambda each: show([progress.of_download(each)])
+            yield lambda each: show([transfers.of_download(each)])
 
 
 def _say(line: str) -> None:

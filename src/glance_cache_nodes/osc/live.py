@@ -20,7 +20,7 @@ from rich.table import Column
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from glance_cache_nodes.osc.progress import Show, Transfer
+    from glance_cache_nodes.osc.transfers import Show, Transfer
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from osc_lib.command import command
 
 from glance_cache_nodes import client
 from glance_cache_nodes.client.waiting import TIMEOUT
-from glance_cache_nodes.osc import progress
+from glance_cache_nodes.osc import progress, transfers
 from glance_cache_nodes.osc.adapter import image_adapter, image_ids
 from glance_cache_nodes.osc.outcome import COLUMNS, Outcome, rows
 
@@ -95,7 +95,7 @@ class QueueCacheNodes(command.Lister):
         try:
             with progress.shown_on(self.app.stderr) as show:
                 nodes = client.wait_until_cached(
-                    adapter, placements, timeout, lambda nodes: show(progress.of_nodes(nodes))
+                    adapter, placements, timeout, lambda nodes: show(transfers.of_nodes(nodes))
                 )
         except client.NotCachedError as failure:
             self._outcome.say(str(failure))
