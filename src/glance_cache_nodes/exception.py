@@ -18,12 +18,7 @@ class UserError(Exception):
 
 
 class ByHandError(UserError):
-    """An edit of a file is refused, and a person can make it.
-
-    Args:
-        message: why, in one line.
-        lines: the changes to make, each with its place.
-    """
+    """An edit of a file is refused, and a person can make it."""
 
     def __init__(self, message: str, lines: Iterable[str]) -> None:
         super().__init__(message)
@@ -35,11 +30,7 @@ class DatabaseUnavailableError(Exception):
 
 
 class RepeatedKeyError(ValueError):
-    """An object in a JSON body names a key twice.
-
-    Args:
-        name: the key.
-    """
+    """An object in a JSON body names a key twice."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The body names the key {name[:MOST_CHARACTERS]!a} twice.")
@@ -50,12 +41,7 @@ class SitesError(UserError):
 
 
 class UnknownSiteError(UserError):
-    """No site has this name.
-
-    Args:
-        name: the name.
-        names: of the sites that there are.
-    """
+    """No site has this name."""
 
     def __init__(self, name: str, names: Iterable[str]) -> None:
         known = list(names)
@@ -84,12 +70,7 @@ class NoSuchCallError(CallError):
 
 
 class NotCachedError(CallError):
-    """Nodes accepted to cache an image, and do not hold it.
-
-    Args:
-        message: which nodes, in one line.
-        nodes: how far each node is that accepted, as ``client.NodeProgress``.
-    """
+    """Nodes accepted to cache an image, and do not hold it."""
 
     def __init__(self, message: str, nodes: tuple[Any, ...]) -> None:
         super().__init__(message)

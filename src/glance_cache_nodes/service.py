@@ -24,16 +24,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """The parts that every handler and every fill may use.
-
-    Attributes:
-        conf: Glance's configuration.
-        enforcer: Glance's policy, with the rules of the add-on.
-        database: Glance's tables.
-        sites: which nodes are near each other.
-        http: requests to other nodes.
-        node_calls: what calls to many nodes share.
-    """
+    """The parts that every handler and every fill may use."""
 
     conf: Any
     enforcer: Enforcer

@@ -21,9 +21,6 @@ SITE = validation.text("the name of a site")
 def require_cache(conf: Any) -> None:
     """Refuse where this node caches no images.
 
-    Args:
-        conf: Glance's configuration.
-
     Raises:
         webob.exc.HTTPConflict: ``image_cache_dir`` is not set.
     """
@@ -35,9 +32,6 @@ def require_cache(conf: Any) -> None:
 
 def require_record(conf: Any) -> None:
     """Refuse where this node has no cache, or its record is not in the central database.
-
-    Args:
-        conf: Glance's configuration.
 
     Raises:
         webob.exc.HTTPConflict: ``image_cache_dir`` is not set, or the driver is another one.

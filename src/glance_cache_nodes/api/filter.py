@@ -47,13 +47,7 @@ def filter_factory(
 
 
 class CacheNodesFilter:
-    """A WSGI application that answers the routes of the add-on and passes on all else.
-
-    Args:
-        application: the rest of Glance's pipeline.
-        service: what the handlers use.
-        routes: what it answers.
-    """
+    """A WSGI application that answers the routes of the add-on and passes on all else."""
 
     def __init__(self, application: Any, service: Service, routes: Routes = ROUTES) -> None:
         self._application = application
@@ -101,13 +95,6 @@ def respond(
     names: Mapping[str, str],
 ) -> webob.Response:
     """Answer a request of a route: 431, 403 and 400 are looked for in this order, then the rest.
-
-    Args:
-        service: what the handlers use.
-        application: the rest of Glance's pipeline.
-        request: the request.
-        route: what its method does at its path.
-        names: the named segments of the path.
 
     Raises:
         webob.exc.HTTPException: the refusal.

@@ -20,14 +20,7 @@ _NOT_ASKED = object()
 def answer(
     application: Any, environ: dict[str, Any], start_response: Any, ours: Collection[str]
 ) -> Iterable[bytes]:
-    """Let Glance answer, and add what is ours to what it says of the path.
-
-    Args:
-        application: the rest of Glance's pipeline.
-        environ: the request; Glance gets it as it came.
-        start_response: of the server.
-        ours: the methods that are ours at this path.
-    """
+    """Let Glance answer, and add what is ours to what it says of the path."""
     before = environ.get(_ROUTE, _NOT_ASKED)
     request = webob.Request(environ)
     status, headers, body, error = request.call_application(application, catch_exc_info=True)

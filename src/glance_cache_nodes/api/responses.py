@@ -20,12 +20,7 @@ RETRY_AFTER = "5"  # seconds
 
 @dataclasses.dataclass(frozen=True)
 class Status:
-    """A status of HTTP.
-
-    Attributes:
-        code: its number.
-        when: what it means here, for the documentation.
-    """
+    """A status of HTTP."""
 
     code: int
     when: str
@@ -139,13 +134,7 @@ def cached_nodes(
 def in_json(
     body: object, headers: Sequence[tuple[str, str]] = (), status: Status = OK
 ) -> webob.Response:
-    """Answer with JSON.
-
-    Args:
-        body: what :mod:`json` can write.
-        headers: further headers.
-        status: one of the above.
-    """
+    """Answer with JSON."""
     content_type = ("Content-Type", "application/json; charset=UTF-8")
     return webob.Response(
         body=json.dumps(body).encode(),

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 
 Handler = Callable[[Service, webob.Request, Params], webob.Response]
+"""What lasts from request to request, the request with the caller in ``request.context``, and what
+it asks for, as its route describes it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,11 +85,7 @@ _SLASHES = re.compile("/+")
 
 
 class Table:
-    """Routes, ready to be looked up.
-
-    Args:
-        routes: such as :data:`ROUTES`.
-    """
+    """Routes, ready to be looked up."""
 
     def __init__(self, routes: Routes) -> None:
         self._entries = [(_pattern(path), methods) for path, methods in routes.items()]

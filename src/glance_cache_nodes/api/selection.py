@@ -51,11 +51,6 @@ SCHEMA = {
 def to_cache(file: SitesFile, registered: Sequence[str], body: Mapping[str, Any]) -> list[Group]:
     """Return the nodes that a body chooses.
 
-    Args:
-        file: the sites of the cloud.
-        registered: node reference URLs.
-        body: as :data:`SCHEMA` describes it.
-
     Raises:
         webob.exc.HTTPBadRequest: what is wrong, and what would be right.
     """
@@ -94,11 +89,6 @@ def require_enough(groups: Sequence[Group], usable: Collection[str]) -> None:
 
 def to_evict(file: SitesFile, registered: Sequence[str], query: Mapping[str, Any]) -> list[str]:
     """Return the nodes that a query chooses, sorted.
-
-    Args:
-        file: the sites of the cloud.
-        registered: node reference URLs.
-        query: with lists ``node`` and ``site``, or ``all``.
 
     Raises:
         webob.exc.HTTPBadRequest: what is wrong, and what would be right.

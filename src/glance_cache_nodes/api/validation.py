@@ -69,10 +69,6 @@ class Body:
 def query(known: Mapping[str, Parameter], request: webob.Request) -> Mapping[str, Any]:
     """Return the query parameters of a request, read as they are described.
 
-    Args:
-        known: the parameters that the route takes, by name.
-        request: the request.
-
     Raises:
         webob.exc.HTTPBadRequest: one is unknown, repeated or of another type.
     """
@@ -92,10 +88,6 @@ def query(known: Mapping[str, Parameter], request: webob.Request) -> Mapping[str
 
 def body(known: Body | None, request: webob.Request) -> Any:
     """Return the body of a request, held against its schema; None for a route without one.
-
-    Args:
-        known: the body that the route needs.
-        request: the request.
 
     Raises:
         webob.exc.HTTPBadRequest: it is there and should not be, or the other way round; it is too

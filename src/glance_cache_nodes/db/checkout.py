@@ -124,9 +124,6 @@ def socket_of(connection: Any) -> socket.socket | None:
 
     A duplicate: the driver may close its own descriptor at any time, and the system then gives
     the number to another connection.
-
-    Args:
-        connection: the DBAPI connection.
     """
     holder = getattr(connection, "_sock", connection)  # PyMySQL has no fileno of its own
     fileno = getattr(holder, "fileno", None)

@@ -83,9 +83,6 @@ class Database:
     def in_transaction(self, change: Callable[[sa.engine.Connection], T]) -> T:
         """Change rows, all or nothing.
 
-        Args:
-            change: executes the statements; what it raises undoes them.
-
         Returns:
             What ``change`` returns.
 

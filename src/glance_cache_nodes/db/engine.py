@@ -110,9 +110,6 @@ def _listen(
 def url_of(options: Any) -> sa.engine.URL:
     """Return the URL that oslo.db would connect to.
 
-    Args:
-        options: of the group ``[database]``.
-
     Raises:
         sqlalchemy.exc.ArgumentError: it is no URL.
     """

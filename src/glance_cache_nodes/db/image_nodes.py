@@ -140,12 +140,7 @@ def _image(rows: Sequence[Any], attributes: Mapping[str, object]) -> CachedImage
 def policy_attributes(
     attributes: Mapping[str, object], project_id: str | None
 ) -> dict[str, object]:
-    """Return attributes of an image with those that Glance's targets have besides.
-
-    Args:
-        attributes: by the names of :data:`ATTRIBUTES`.
-        project_id: the caller's project.
-    """
+    """Return attributes of an image with those that Glance's targets have besides."""
     owner = attributes["owner"]
     shared_with_caller = attributes["visibility"] == "shared" and owner != project_id
     member = project_id if shared_with_caller else None

@@ -20,11 +20,7 @@ _REST = 0.15
 
 
 class Budget:
-    """The time that a command may wait for the database, in all its calls together.
-
-    Args:
-        seconds: so many.
-    """
+    """The time that a command may wait for the database, in all its calls together."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self._left = seconds, seconds

@@ -39,9 +39,5 @@ IS_VISIBLE = sa.or_(
 
 
 def parameters(context: Any) -> Mapping[str, object]:
-    """Return what :data:`IS_VISIBLE` needs for a caller; empty for an admin, who sees all images.
-
-    Args:
-        context: the caller, as Glance's context filter made it.
-    """
+    """Return what :data:`IS_VISIBLE` needs; empty for an admin, who sees all images."""
     return {} if context.is_admin else {_PROJECT_ID.key: context.project_id}

@@ -13,13 +13,7 @@ from glance.common import exception
 
 
 def image_to_download(enforcer: Any, context: Any, image_id: str) -> Any:
-    """Return the image if the caller sees it and may download it; None if Glance would refuse.
-
-    Args:
-        enforcer: Glance's policy.
-        context: the caller.
-        image_id: the image.
-    """
+    """Return the image if the caller sees it and may download it; None if Glance would refuse."""
     image = _visible(enforcer, context, image_id)
     if image is None:
         return None
@@ -28,13 +22,7 @@ def image_to_download(enforcer: Any, context: Any, image_id: str) -> Any:
 
 
 def image_to_cache(enforcer: Any, context: Any, image_id: str) -> Any:
-    """Return the image if the caller sees it and may have it cached; None if Glance would refuse.
-
-    Args:
-        enforcer: Glance's policy.
-        context: the caller.
-        image_id: the image.
-    """
+    """Return the image if the caller sees it and may have it cached; None if Glance refuses."""
     image = _visible(enforcer, context, image_id)
     if image is None:
         return None

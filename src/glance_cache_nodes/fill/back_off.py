@@ -112,12 +112,7 @@ _NODE = "fills of this node"
 
 @dataclasses.dataclass(frozen=True)
 class BackOffs:
-    """What is left alone for a while after it failed.
-
-    Attributes:
-        peers: nodes that were asked for images, by their URLs.
-        node: fills of this node, as a whole.
-    """
+    """What is left alone for a while after it failed."""
 
     peers: BackOff
     node: BackOff

@@ -17,12 +17,7 @@ OK, PARTIAL_CONTENT = 200, 206
 
 
 class Backend:
-    """Glance's application.
-
-    Args:
-        application: what stands behind this filter.
-        environ: the request, as ``own_glance.environ_for`` made it.
-    """
+    """Glance's application."""
 
     is_store = True
     is_holder = False

@@ -31,24 +31,14 @@ GATEWAY_TIMEOUT = 504
 
 
 class Downloads:
-    """Answers downloads during a fill.
-
-    Args:
-        service: what fills use.
-        application: what stands behind the filter.
-    """
+    """Answers downloads during a fill."""
 
     def __init__(self, service: FillService, application: Any) -> None:
         self._service, self._application = service, application
         self._notifier = notifier.Notifier()
 
     def answer(self, environ: dict[str, Any], image_id: str) -> webob.Response | None:
-        """Return the response to a request; None if Glance answers it.
-
-        Args:
-            environ: the request, without a range or a query.
-            image_id: the image.
-        """
+        """Return the response to a request; None if Glance answers it."""
         begun = time.monotonic()
         peers = self._service.peers()
         if peers is None:

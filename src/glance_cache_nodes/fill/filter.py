@@ -47,12 +47,7 @@ def filter_factory(global_conf: Mapping[str, str], **local_conf: str) -> Callabl
 
 
 class CacheFill:
-    """A WSGI application that fills this node's cache and passes on other requests.
-
-    Args:
-        application: the rest of Glance's pipeline.
-        service: what fills use.
-    """
+    """A WSGI application that fills this node's cache and passes on other requests."""
 
     def __init__(self, application: Any, service: FillService) -> None:
         self._application = application

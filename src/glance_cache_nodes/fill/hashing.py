@@ -31,11 +31,7 @@ class Hashing(Protocol):
 
 
 def begin(wanted: ImageToFill) -> Hashing:
-    """Return the hash of an image, without a byte of it.
-
-    Args:
-        wanted: the image; one without a checksum is always right.
-    """
+    """Return the hash of an image, without a byte of it."""
     hasher = wanted.hasher()
     # A green thread would only take turns with the one that receives.
     if hasher is not None and not threads.is_patched():

@@ -31,12 +31,7 @@ KEPT_FREE = 0.05
 
 @dataclasses.dataclass(frozen=True)
 class Refused:
-    """A fill that may not begin.
-
-    Attributes:
-        reason: why, for the log and for people.
-        is_lasting: whether waiting does not help: there is no space.
-    """
+    """A fill that may not begin."""
 
     reason: str
     is_lasting: bool = True

@@ -18,11 +18,7 @@ _SUFFIXES = {".part", ".lock", ".failed", ".avoid"}
 
 
 def remove(directory: Path) -> None:
-    """Remove the directory, unless a fill of that version runs, or something else lies in it.
-
-    Args:
-        directory: Glance's image_cache_dir.
-    """
+    """Remove the directory, unless a fill of that version runs, or something else lies in it."""
     old = layout.old_fill_dir(directory)
     if old.is_symlink() or not old.is_dir():
         return

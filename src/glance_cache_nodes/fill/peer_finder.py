@@ -29,14 +29,7 @@ _TOO_FEW = 0.05
 
 @dataclasses.dataclass(frozen=True)
 class PeerFinder:
-    """The nodes around this one.
-
-    Attributes:
-        database: the record, with the nodes that have registered.
-        sites: the sites file.
-        own_url: this node's reference URL.
-        back_off: those not to ask for a while.
-    """
+    """The nodes around this one."""
 
     database: Database
     sites: Sites
@@ -112,10 +105,6 @@ def by_hash(image_id: str, urls: Iterable[str]) -> Sequence[str]:
     """Return nodes by their rendezvous hash with an image, the highest first; the same on all.
 
     A node that comes or goes changes nothing about the order of the others.
-
-    Args:
-        image_id: the image.
-        urls: node reference URLs.
     """
 
     def score(url: str) -> bytes:

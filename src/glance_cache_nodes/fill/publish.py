@@ -23,14 +23,7 @@ LOG = log.getLogger(__name__)
 
 
 class Publisher:
-    """Glance's cache of this node.
-
-    Args:
-        conf: Glance's configuration.
-
-    Attributes:
-        directory: Glance's image_cache_dir.
-    """
+    """Glance's cache of this node."""
 
     def __init__(self, conf: Any) -> None:
         self._conf = conf
@@ -60,12 +53,7 @@ class Publisher:
             return False
 
     def mend(self, image_id: str, inode: int) -> None:
-        """Write the row of a file that a process was about to write when it was killed.
-
-        Args:
-            image_id: the image.
-            inode: of the file, which was right.
-        """
+        """Write the row of a file that a process was about to write when it was killed."""
         try:
             found = layout.cached_file(self.directory, image_id).stat()
         except FileNotFoundError:

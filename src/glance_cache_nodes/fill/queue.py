@@ -40,12 +40,7 @@ class _Job:
 
 
 class FillQueue:
-    """The queued images, and the threads that fill them.
-
-    Args:
-        service: what fills use.
-        application: what stands behind the filter.
-    """
+    """The queued images, and the threads that fill them."""
 
     def __init__(self, service: FillService, application: Any) -> None:
         self._service, self._application = service, application
@@ -55,12 +50,7 @@ class FillQueue:
         self._threads = 0
 
     def answer(self, environ: Mapping[str, Any], image_id: str) -> webob.Response | None:
-        """Return 202, or None if Glance answers the request.
-
-        Args:
-            environ: the request.
-            image_id: the image.
-        """
+        """Return 202, or None if Glance answers the request."""
         peers = self._service.peers()
         if peers is None:
             return None

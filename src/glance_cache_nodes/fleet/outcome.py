@@ -146,13 +146,7 @@ def are_complete(states: Iterable[str]) -> bool:
 
 
 def of_reply(node: str, image_id: str, reply: Reply) -> Answer:
-    """Return what a node says of an image in its reply to ``GET /v2/cache/{image_id}``.
-
-    Args:
-        node: its node reference URL.
-        image_id: the image that it was asked for.
-        reply: what it answered.
-    """
+    """Return what a node says of an image in its reply to ``GET /v2/cache/{image_id}``."""
     answer = _of_reply(node, image_id, reply)
     return dataclasses.replace(answer, status=reply.status)
 

@@ -45,10 +45,6 @@ class Probe:
 def probe(call: Call, nodes: Sequence[str]) -> list[Probe]:
     """Ask nodes whether they are up.
 
-    Args:
-        call: without the caller's token.
-        nodes: node reference URLs that are registered.
-
     Returns:
         A probe for each node, in their request.
     """

@@ -20,17 +20,7 @@ _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
 class Body:
-    """The answer of a node, of which status and headers are there.
-
-    Args:
-        response: of http.client.
-        deadline: of the exchange.
-
-    Attributes:
-        status: of HTTP.
-        headers: by name, in any case.
-        deadline: the same; the socket is shut then.
-    """
+    """The answer of a node, of which status and headers are there."""
 
     def __init__(self, response: http.client.HTTPResponse, deadline: Deadline) -> None:
         self._response, self.deadline = response, deadline

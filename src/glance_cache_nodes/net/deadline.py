@@ -28,9 +28,6 @@ _SHORTEST, _LONGEST = 0.01, 0.1
 class Deadline:
     """A deadline, and the socket that is shut then.
 
-    Args:
-        seconds: until the deadline, from now on.
-
     Attributes:
         seconds: the same.
         until: the deadline, by the monotonic clock; it may be moved.

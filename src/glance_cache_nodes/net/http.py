@@ -47,12 +47,7 @@ class Response:
 
 
 class Http:
-    """What requests to other nodes share in a process.
-
-    Args:
-        options: the group ``[cache_nodes]``, with keystoneauth's options for TLS.
-        names: what looks up hosts.
-    """
+    """What requests to other nodes share in a process."""
 
     def __init__(self, options: Any, names: Names | None = None) -> None:
         self._names = names or Names()
@@ -62,13 +57,6 @@ class Http:
         self, method: str, node: str, path: str, headers: Mapping[str, str], deadline: Deadline
     ) -> Response:
         """Send a request without a body, and return the whole answer.
-
-        Args:
-            method: of HTTP.
-            node: the URL of the node.
-            path: from the root of the image API on.
-            headers: of the request.
-            deadline: for all of it.
 
         Raises:
             NodeError: there was no answer that can be used, or not in time.

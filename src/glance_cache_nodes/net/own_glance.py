@@ -24,14 +24,7 @@ _FLAGS = ("wsgi.multithread", "wsgi.multiprocess", "wsgi.run_once", "wsgi.url_sc
 
 
 def environ_for(environ: Mapping[str, Any], method: str, path: str, context: Any) -> dict[str, Any]:
-    """Return the environ of a request without body and query; it may be used later, and once.
-
-    Args:
-        environ: the caller's request.
-        method: of HTTP.
-        path: from the root of the image API on.
-        context: in whose name: as Glance's context filter made it.
-    """
+    """Return the environ of a request without body and query; it may be used later, and once."""
     kept = {
         key: value
         for key, value in environ.items()
@@ -50,11 +43,6 @@ def environ_for(environ: Mapping[str, Any], method: str, path: str, context: Any
 
 
 def send(application: Any, environ: dict[str, Any]) -> Response:
-    """Send a request to the application behind the filter, and return its whole answer.
-
-    Args:
-        application: the rest of Glance's pipeline.
-        environ: what :func:`environ_for` returned.
-    """
+    """Send a request to the application behind the filter, and return its whole answer."""
     response = webob.Request(environ).get_response(application)
     return Response(response.status_int, response.body)

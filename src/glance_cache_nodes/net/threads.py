@@ -18,11 +18,7 @@ def is_patched() -> bool:
 
 
 def native(name: str) -> Any:
-    """Return a module of Python as it is without eventlet.
-
-    Args:
-        name: such as ``threading`` or ``socket``.
-    """
+    """Return a module of Python as it is without eventlet."""
     if is_patched():
         return sys.modules["eventlet.patcher"].original(name)
     return importlib.import_module(name)
@@ -30,11 +26,6 @@ def native(name: str) -> Any:
 
 def start(name: str, target: Callable[[], object], module: Any = threading) -> Any:
     """Start a daemon thread and return it.
-
-    Args:
-        name: of the thread.
-        target: what it runs.
-        module: Python's ``threading``, or the one that :func:`native` returns.
 
     Raises:
         NoThreadError: the system gives this process no more threads.

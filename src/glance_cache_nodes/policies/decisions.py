@@ -21,13 +21,7 @@ _MISSING = object()
 
 
 class Decisions:
-    """What a rule decides in one request.
-
-    Args:
-        enforcer: what :func:`rules.make_enforcer` returned.
-        context: the caller, as Glance's context filter made it.
-        rule: the name of a rule.
-    """
+    """What a rule decides in one request."""
 
     def __init__(self, enforcer: Enforcer, context: Any, rule: str) -> None:
         self._enforcer, self._context, self._rule = enforcer, context, rule

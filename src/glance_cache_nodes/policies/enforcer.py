@@ -23,9 +23,6 @@ class Enforcer:
     """An enforcer. A change of the policy file counts for the next call.
 
     One of a directory of policies, or a file where there was none, does within a second.
-
-    Args:
-        enforcer: Glance's, which knows all rules.
     """
 
     def __init__(self, enforcer: Any) -> None:

@@ -97,13 +97,7 @@ class _State:
 
 
 class Run:
-    """One run on one node.
-
-    Args:
-        node: the node.
-        options: what to do.
-        tell: is given lines of progress.
-    """
+    """One run on one node."""
 
     def __init__(self, node: LocalNode, options: RunOptions, tell: Callable[[str], None]) -> None:
         self._node, self._options = node, options

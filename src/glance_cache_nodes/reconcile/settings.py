@@ -103,12 +103,7 @@ class Settings:
 
 
 def of(conf: Any, files: Sequence[str]) -> Settings:
-    """Return the settings in a configuration.
-
-    Args:
-        conf: Glance's, with its groups ``[DEFAULT]`` and ``[database]``.
-        files: those that it was read from.
-    """
+    """Return the settings in a configuration."""
     options.register(conf)
     budget = Budget(conf.cache_nodes.command_database_timeout)
     return Settings(conf, files, Database(conf, budget), Http(conf.cache_nodes))

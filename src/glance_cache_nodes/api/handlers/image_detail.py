@@ -37,11 +37,6 @@ _PRESENT = {
 def show(service: Service, request: webob.Request, params: Params) -> webob.Response:
     """Answer with a row for each node: those that have the image on record, or all that are asked.
 
-    Args:
-        service: what lasts from request to request.
-        request: the request, with the caller in ``request.context``.
-        params: with the image of the path.
-
     Raises:
         webob.exc.HTTPException: 400, 409 or 404, looked for in this order.
         DatabaseUnavailableError: there was no answer within the bound.

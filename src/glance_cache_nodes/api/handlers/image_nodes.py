@@ -21,11 +21,6 @@ QUERY = {"near": checks.SITE, "verify": validation.BOOLEAN}
 def list_for_image(service: Service, request: webob.Request, params: Params) -> webob.Response:
     """Answer with the nodes that hold an image: by the record, or by what they say now.
 
-    Args:
-        service: what lasts from request to request.
-        request: the request, with the caller in ``request.context``.
-        params: with the image of the path.
-
     Raises:
         webob.exc.HTTPException: 400, 409 or 404, looked for in this order.
         DatabaseUnavailableError: there was no answer within the bound.

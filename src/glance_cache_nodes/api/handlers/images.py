@@ -69,11 +69,6 @@ QUERY = {
 def list_page(service: Service, request: webob.Request, params: Params) -> webob.Response:
     """Answer with a page of images, in the order of their ids, each with all its nodes.
 
-    Args:
-        service: what lasts from request to request.
-        request: the request, with the caller in ``request.context``.
-        params: with the query.
-
     Raises:
         webob.exc.HTTPException: 403, 400 or 409, looked for in this order.
         DatabaseUnavailableError: there was no answer within the bound.

@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 def show(service: Service, request: webob.Request, params: Params) -> webob.Response:
     """Answer with what lies in this node's cache directory, whatever the record says.
 
-    Args:
-        service: what lasts from request to request.
-        request: the request, with the caller in ``request.context``.
-        params: with the image of the path.
-
     Raises:
         webob.exc.HTTPException: 409 or 404, looked for in this order.
         DatabaseUnavailableError: there was no answer within the bound.
@@ -38,10 +33,6 @@ def describe(service: Service, image: RequestedImage) -> dict[str, Any]:
     """Return what this node's disk holds of an image, as the body of the answer.
 
     An admin is told of what is left of an image that Glance has no more, too.
-
-    Args:
-        service: with the configuration of this node.
-        image: the image.
 
     Raises:
         webob.exc.HTTPNotFound: there is no such image that the caller may see.

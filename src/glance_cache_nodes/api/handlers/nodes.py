@@ -23,11 +23,6 @@ QUERY = {"near": checks.SITE, "probe": validation.BOOLEAN}
 def list_all(service: Service, request: webob.Request, params: Params) -> webob.Response:
     """Answer with every node, and to admins with how much each holds by the record.
 
-    Args:
-        service: what lasts from request to request.
-        request: the request, with the caller in ``request.context``.
-        params: with the query.
-
     Raises:
         webob.exc.HTTPException: 400 or 409, looked for in this order.
         DatabaseUnavailableError: there was no answer within the bound.

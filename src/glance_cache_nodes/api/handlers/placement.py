@@ -34,11 +34,6 @@ QUERY = {
 def cache(service: Service, request: webob.Request, params: Params) -> webob.Response:
     """Have an image cached on the nodes that the body chooses.
 
-    Args:
-        service: what lasts from request to request.
-        request: the request, with the caller in ``request.context``.
-        params: with the image of the path and the body.
-
     Raises:
         webob.exc.HTTPException: 400, 409 or 404.
         DatabaseUnavailableError: there was no answer within the bound.
@@ -69,11 +64,6 @@ def cache(service: Service, request: webob.Request, params: Params) -> webob.Res
 
 def evict(service: Service, request: webob.Request, params: Params) -> webob.Response:
     """Have an image evicted from the nodes that the query chooses, also one that is gone.
-
-    Args:
-        service: what lasts from request to request.
-        request: the request, with the caller in ``request.context``.
-        params: with the image of the path and the query.
 
     Raises:
         webob.exc.HTTPException: 400, 409 or 404.

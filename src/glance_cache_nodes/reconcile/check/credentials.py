@@ -16,10 +16,6 @@ _GROUP = "keystone_authtoken"
 def token(settings: Settings, cloud: str | None) -> tuple[str | None, str]:
     """Return a token, or None and why there is none.
 
-    Args:
-        settings: the node's; ``[keystone_authtoken]`` is read.
-        cloud: a name in clouds.yaml to use instead.
-
     Raises:
         UserError: the cloud cannot be used.
     """

@@ -15,10 +15,6 @@ MOUNTED, WANTED = Path("/proc/self/mounts"), Path("/etc/fstab")
 def mount_point(directory: Path, table: Path) -> Path | None:
     """Return the mount point in a table of mounts that a directory lies below.
 
-    Args:
-        directory: absolute, without links.
-        table: a file in the form of ``/etc/fstab``.
-
     Returns:
         The longest one; None when there is none or the table cannot be read.
     """
