@@ -171,8 +171,8 @@ How long the filter cache_fill asks other nodes for an image before it reads the
 seconds.
 
 It is the time in all, from the request to the headers of a node's answer, however many
-nodes are asked. A download that waits for bytes of another one's fill for that long reads
-the store itself. Where the server has one thread a process, nodes are asked for 0.5 s.
+nodes are asked. A download that waits for bytes of another one's fill for half of that
+reads the store itself. Where the server has one thread a process, each is 0.5 s at most.
 
 Possible values:
     * Any number from 0.1 to 60.0

@@ -16,6 +16,7 @@ from glance_cache_nodes.fill import access, caller, image, peer, redirect
 from glance_cache_nodes.fill.backend import Backend
 from glance_cache_nodes.fill.ledger import Refused
 from glance_cache_nodes.fill.reader import Reader
+from glance_cache_nodes.fill.service import SEARCH_OF_ONE_THREAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,8 +82,8 @@ class Downloads:
             return None
 
         ledger, patience = self._service.ledger, self._service.patience
-        if filler is None:  # a fill that has no byte for long holds nobody up any more
-            until -= ledger.age(asked.id)
+        if filler is None:
+            until = self._until_joined(request, asked)
 
         def gives_up() -> bool:
             is_at_store = filler is not None and filler.is_at_store.is_set()
@@ -97,6 +98,18 @@ class Downloads:
         LOG.info("Image %s: no byte of the fill in time, so the store is read", asked.id)
         _serve_without_copy(request)
         return None
+
+    def _until_joined(self, request: webob.Request, asked: ImageToFill) -> float:
+        """Return until when a request waits for a fill that another one has begun.
+
+        Those who wait hold the threads of the server, so half of the time must do, and less where
+        a process has one thread. It runs from the begin of the fill on, so that no request waits
+        after another for a fill that has no byte.
+        """
+        seconds = self._service.search_timeout / 2
+        if not request.environ.get("wsgi.multithread"):
+            seconds = min(seconds, SEARCH_OF_ONE_THREAD)
+        return time.monotonic() + seconds - self._service.ledger.age(asked.id)
 
     def _filler(
         self,
